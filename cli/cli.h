@@ -1,0 +1,45 @@
+/*
+ * cli.h - one call of the program: what was asked, and the commands that answer
+ *
+ * A command prints its results on stdout and everything else on stderr. It returns DS_OK or a status
+ * with *err filled in, which main() prints and turns into the exit code; a command that has finished
+ * sets `exit` when that is not 0.
+ */
+#ifndef DS_CLI_CLI_H
+#define DS_CLI_CLI_H
+
+#include "cli/config.h"
+#include "engine/report/report.h"
+
+struct ds_cli {
+    const char *command;
+    size_t count; /* of the words behind the command */
+    char *const *words;
+    struct ds_config *config; /* NULL: the command needs none */
+    const char *config_path;
+    struct ds_look look;
+    bool quiet;
+    bool backfill;
+    bool exit_code;
+    const char *accept; /* NULL: not given; so for the other texts */
+    const char *field;
+    const char *crm;
+    const char *dir;
+    const volatile int *interrupted;
+    int exit;
+};
+
+int ds_cmd_init(struct ds_cli *cli, struct ds_err *err);
+int ds_cmd_check(struct ds_cli *cli, struct ds_err *err);
+int ds_cmd_stages(struct ds_cli *cli, struct ds_err *err);
+int ds_cmd_diff(struct ds_cli *cli, struct ds_err *err);
+int ds_cmd_sync(struct ds_cli *cli, struct ds_err *err);
+int ds_cmd_backfill(struct ds_cli *cli, struct ds_err *err);
+int ds_cmd_conflicts(struct ds_cli *cli, struct ds_err *err);
+int ds_cmd_holds(struct ds_cli *cli, struct ds_err *err);
+int ds_cmd_rejects(struct ds_cli *cli, struct ds_err *err);
+int ds_cmd_runs(struct ds_cli *cli, struct ds_err *err);
+int ds_cmd_status(struct ds_cli *cli, struct ds_err *err);
+int ds_cmd_explain(struct ds_cli *cli, struct ds_err *err);
+
+#endif

@@ -1,0 +1,205 @@
+/* check: from the configuration to the last stage, everything that a run needs, before it does. */
+#include "cli/exit.h"
+#include "cli/ready.h"
+#include "cli/stage.h"
+
+#include "base/text.h"
+#include "engine/report/people.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct checking {
+    struct ds_cli *cli;
+    struct ds_ready ready;
+    uint64_t unmapped; /* stages */
+    struct ds_buf names;
+};
+
+static int note(void *arg, enum ds_finding finding, const char *text)
+{
+    static const struct {
+        const char *word;
+        const char *color;
+    } looks[] = {
+        [DS_FINDING_OK] = {"ok", "\x1b[32m"},
+        [DS_FINDING_WARNING] = {"warning", "\x1b[33m"},
+        [DS_FINDING_PROBLEM] = {"problem", "\x1b[31m"},
+    };
+    struct checking *c = arg;
+    struct ds_buf safe = DS_BUF_INIT(DS_MAX_TEXT);
+    bool color = c->cli->look.color;
+
+    ds_text_to_terminal(&safe, text);
+    printf("  %s%-7s%s  %s\n", color ? looks[finding].color : "", looks[finding].word,
+           color ? "\x1b[0m" : "", safe.text);
+    ds_buf_clear(&safe);
+    if (finding == DS_FINDING_PROBLEM)
+        c->cli->exit = ds_exit_worse(c->cli->exit, DS_EXIT_CONFIG);
+    return DS_OK;
+}
+
+static void notef(struct checking *c, enum ds_finding finding, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void notef(struct checking *c, enum ds_finding finding, const char *fmt, ...)
+{
+    char text[1024];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    note(c, finding, text);
+}
+
+/* A failure is a finding here; the check goes on with the next connection. */
+static void note_failure(struct checking *c, struct ds_err *err)
+{
+    c->cli->exit = ds_exit_worse(c->cli->exit, ds_exit_code(err->status));
+    note(c, DS_FINDING_PROBLEM, err->text);
+    if (err->hint[0])
+        printf("           %s\n", err->hint);
+    ds_err_clear(err);
+}
+
+/* --- the mapping ----------------------------------------------------------------------------- */
+
+static void check_mapping(struct checking *c)
+{
+    const struct ds_mapping *m = c->ready.mapping;
+    size_t paths;
+
+    ds_mapping_paths(m, &paths);
+    notef(c, DS_FINDING_OK, "%s reads %zu fields of each record", c->ready.connection->mapping,
+          paths);
+    for (enum ds_field f = 0; f < DS_FIELDS; f++)
+        if (ds_fields[f].needed == DS_MANDATORY && !ds_fields[f].fallback &&
+            !ds_mapping_gives(m, f))
+            notef(c, DS_FINDING_PROBLEM,
+                  "the mapping says nothing about '%s', and every new deal must have it (R-%d)",
+                  ds_fields[f].name, ds_fields[f].needed_rule);
+}
+
+/* --- the store ------------------------------------------------------------------------------- */
+
+static int check_store(struct checking *c, const char *organisation, struct ds_err *err)
+{
+    const char *path = c->cli->config->store;
+    struct ds_connection_state state = {0};
+    struct ds_store *store = NULL;
+    struct ds_arena a = {0};
+
+    if (access(path, F_OK) != 0) {
+        notef(c, DS_FINDING_OK, "the store '%s' is not there yet: the first run makes it", path);
+        return DS_OK;
+    }
+    if (!ds_store_open(path, DS_STORE_READ, &store, err) &&
+        !ds_store_connection(store, &a, c->ready.connection->name, &state, err)) {
+        if (access(path, W_OK) != 0)
+            notef(c, DS_FINDING_PROBLEM, "the store '%s' cannot be written by this user", path);
+        else
+            notef(c, DS_FINDING_OK, "the store '%s' has %" PRId64 " of this connection's records",
+                  path, state.links);
+        if (state.organisation && organisation[0] && strcmp(state.organisation, organisation) != 0)
+            notef(c, DS_FINDING_PROBLEM,
+                  "the remote is organisation '%s', and the store holds records of '%s'",
+                  organisation, state.organisation);
+    }
+    ds_store_close(store);
+    ds_arena_clear(&a);
+    return err->status;
+}
+
+/* --- the stages ------------------------------------------------------------------------------ */
+
+static int count_unmapped(void *arg, const struct ds_stage *stage, struct ds_err *err)
+{
+    struct checking *c = arg;
+
+    (void)err;
+    if (!ds_stage_in_use(stage) || ds_stage_standard(c->ready.mapping, stage))
+        return DS_OK;
+    ds_buf_addf(&c->names, "%s'%s'", c->unmapped++ ? ", " : "", stage->name);
+    if (stage->records >= 0) {
+        ds_buf_add(&c->names, " (");
+        ds_people_number(&c->names, (uint64_t)stage->records);
+        ds_buf_add(&c->names, " records)");
+    }
+    return DS_OK;
+}
+
+static int check_stages(struct checking *c, struct ds_err *err)
+{
+    const char *path = ds_mapping_stage_path(c->ready.mapping);
+    int rc;
+
+    if (!path)
+        return DS_OK;
+    c->unmapped = 0;
+    ds_buf_init(&c->names, DS_MAX_TEXT);
+    rc = c->ready.connection->connector->stages(
+        c->ready.remote, path, ds_mapping_process_path(c->ready.mapping), count_unmapped, c, err);
+    if (!rc && c->unmapped)
+        notef(c, DS_FINDING_WARNING, "stages without a line in the mapping (R-72): %s",
+              c->names.text);
+    if (!rc && c->unmapped)
+        printf("           'dealsync stages %s' proposes lines\n", c->ready.connection->name);
+    if (!rc && !c->unmapped)
+        note(c, DS_FINDING_OK, "every stage has its place");
+    ds_buf_clear(&c->names);
+    return rc;
+}
+
+/* --- one connection -------------------------------------------------------------------------- */
+
+static int check_remote(struct checking *c, struct ds_identity *who, struct ds_err *err)
+{
+    const struct ds_connector *connector = c->ready.connection->connector;
+    struct ds_query query = {0};
+
+    query.paths = ds_mapping_paths(c->ready.mapping, &query.count);
+    if (ds_ready_open(&c->ready, err) || connector->identify(c->ready.remote, who, err))
+        return err->status;
+    notef(c, DS_FINDING_OK, "organisation '%s'%s%s%s%s%s", who->organisation,
+          who->user[0] ? ", as '" : "", who->user, who->user[0] ? "'" : "",
+          who->detail[0] ? ", " : "", who->detail);
+    return connector->check(c->ready.remote, &query, note, c, err);
+}
+
+static void check_connection(struct checking *c, const char *name, struct ds_err *err)
+{
+    struct ds_identity who = {0};
+
+    printf("%s\n", name);
+    if (!ds_ready_find(c->cli, name, &c->ready, err)) {
+        check_mapping(c);
+        if (check_remote(c, &who, err) || check_stages(c, err))
+            note_failure(c, err);
+        if (check_store(c, who.organisation, err))
+            note_failure(c, err);
+    }
+    if (err->status != DS_OK)
+        note_failure(c, err);
+    ds_ready_close(&c->ready);
+}
+
+int ds_cmd_check(struct ds_cli *cli, struct ds_err *err)
+{
+    const struct ds_config *config = cli->config;
+    struct checking c = {.cli = cli};
+    const struct ds_config_connection *found;
+
+    for (size_t i = 0; i < cli->count; i++)
+        if (ds_config_find(config, cli->words[i], &found, err))
+            return err->status;
+    printf("%s: %zu connections\n", config->path, config->count);
+    for (size_t i = 0; !cli->count && i < config->count; i++)
+        check_connection(&c, config->connections[i].name, err);
+    for (size_t i = 0; i < cli->count; i++)
+        check_connection(&c, cli->words[i], err);
+    return err->status;
+}

@@ -1,0 +1,219 @@
+/* diff, sync and backfill: one run of a connection, watched and reported. */
+#include "cli/exit.h"
+#include "cli/progress.h"
+#include "cli/ready.h"
+#include "engine/report/people.h"
+
+#include "base/date.h"
+#include "base/log.h"
+
+#include <string.h>
+#include <unistd.h>
+
+struct showing {
+    struct ds_report *report;
+    struct ds_progress progress;
+    bool dry;
+};
+
+static int show_item(void *arg, const struct ds_item *item, struct ds_err *err)
+{
+    struct showing *s = arg;
+
+    ds_progress_hide(&s->progress);
+    /* A dry run that nobody reads can end; a real one goes on and main() tells. */
+    if (s->dry && ferror(stdout))
+        return ds_fail(err, DS_E_STORE, "the output could not be written");
+    return ds_report_item(s->report, item, err);
+}
+
+static void show_notice(void *arg, const char *text)
+{
+    struct showing *s = arg;
+
+    ds_progress_hide(&s->progress);
+    ds_report_notice(s->report, text);
+}
+
+static void show_progress(void *arg, uint64_t fetched, uint64_t expected)
+{
+    struct showing *s = arg;
+
+    ds_progress_show(&s->progress, fetched, expected);
+}
+
+/* The settings that choose which records are read. */
+static void add_scope(struct ds_buf *out, const struct ds_ready *ready)
+{
+    static const char *const names[] = {"where", "filter", "id", NULL};
+
+    ds_buf_add(out, ready->connection->connector->name);
+    for (size_t i = 0; names[i]; i++) {
+        const char *value = ds_option(&ready->options, names[i]);
+
+        if (value)
+            ds_buf_addf(out, "\n%s = %s", names[i], value);
+    }
+}
+
+/* "acme: dry run, records changed since 2026-08-21 06:00 UTC" */
+static int add_title(struct ds_buf *out, const struct ds_job *job, struct ds_err *err)
+{
+    static const char *const kinds[] = {
+        [DS_DIFF] = "dry run", [DS_SYNC] = "sync", [DS_BACKFILL] = "backfill"};
+    struct ds_connection_state state = {0};
+    struct ds_store *store = NULL;
+    struct ds_arena a = {0};
+    bool all = job->command == DS_BACKFILL || job->backfill ||
+               (job->connector->abilities & DS_READS_ALL) != 0;
+
+    if (!ds_store_open(job->store_path, DS_STORE_READ, &store, err))
+        ds_store_connection(store, &a, job->connection, &state, err);
+    ds_buf_addf(out, "%s: %s, ", job->connection, kinds[job->command]);
+    if (all || !state.cursor) {
+        ds_buf_add(out, "all records");
+    } else {
+        ds_buf_add(out, "records changed since ");
+        ds_people_instant(out, state.last_success_ms);
+    }
+    ds_store_close(store);
+    ds_arena_clear(&a);
+    return err->status;
+}
+
+static struct ds_job make_job(const struct ds_cli *cli, const struct ds_ready *ready,
+                              enum ds_command command)
+{
+    const struct ds_config_connection *c = ready->connection;
+
+    return (struct ds_job){
+        .connection = c->name,
+        .connector = c->connector,
+        .options = &ready->options,
+        .mapping = ready->mapping,
+        .store_path = cli->config->store,
+        .command = command,
+        .backfill = cli->backfill,
+        .policy = {.now_ms = ds_now(),
+                   .first_load = false,
+                   .vetted = c->vetted,
+                   .close_early = c->close_early,
+                   .shareable = c->shareable_solutions},
+        .guard = c->guard,
+        .accept = cli->accept,
+    };
+}
+
+/* A sync that nobody watches says one line. */
+static struct ds_look look_for(const struct ds_cli *cli, enum ds_command command)
+{
+    struct ds_look look = cli->look;
+    bool watched = command != DS_SYNC || isatty(STDOUT_FILENO) || look.verbose || look.all;
+
+    look.sum_only = cli->quiet || !watched;
+    return look;
+}
+
+static int exit_for(const struct ds_cli *cli, enum ds_command command,
+                    const struct ds_result *result)
+{
+    const struct ds_waiting *w = &result->waiting;
+
+    if (command == DS_DIFF)
+        return cli->exit_code && result->plan[0] ? DS_EXIT_CHANGES : DS_EXIT_DONE;
+    return w->conflicts || w->holds_due || w->rejects ? DS_EXIT_WAITING : DS_EXIT_DONE;
+}
+
+/* The sum of a report that has no place for it. */
+static void print_sum(const struct ds_cli *cli, const struct ds_job *job,
+                      const struct ds_result *result)
+{
+    struct ds_buf line = DS_BUF_INIT(DS_MAX_TEXT);
+
+    if (cli->quiet || cli->look.format != DS_CSV)
+        return;
+    ds_people_sum(&line, &result->run);
+    fprintf(stderr, "%s: %s\n", job->connection, line.text);
+    ds_buf_clear(&line);
+}
+
+static int run_job(struct ds_cli *cli, struct ds_job *job, const char *title, struct ds_err *err)
+{
+    struct ds_look look = look_for(cli, job->command);
+    struct ds_report_head head = {job->connection, cli->command, title};
+    struct showing s = {.dry = job->command == DS_DIFF};
+    struct ds_watch watch = {show_item, show_notice, show_progress, &s};
+    struct ds_result result;
+    struct ds_err later = {0};
+
+    if (ds_report_open(stdout, &look, &head, &s.report, err))
+        return err->status;
+    fflush(stdout);
+    ds_progress_begin(&s.progress, job->connection, cli->quiet);
+    job->watch = &watch;
+    ds_run(job, &result, err);
+    ds_progress_hide(&s.progress);
+    ds_report_close(s.report, &result, err, &later);
+    if (err->status == DS_E_LATER && *cli->interrupted)
+        ds_hint(err, "run 'dealsync %s %s' again, it goes on from here", cli->command,
+                job->connection);
+    if (err->status == DS_OK) {
+        *err = later;
+        cli->exit = ds_exit_worse(cli->exit, exit_for(cli, job->command, &result));
+        print_sum(cli, job, &result);
+    }
+    return err->status;
+}
+
+static int run_one(struct ds_cli *cli, const char *name, enum ds_command command,
+                   struct ds_err *err)
+{
+    struct ds_buf title = DS_BUF_INIT(DS_MAX_TEXT);
+    struct ds_buf scope = DS_BUF_INIT(DS_MAX_TEXT);
+    struct ds_ready ready;
+    struct ds_job job;
+
+    ds_log_context_set(name);
+    if (!ds_ready_find(cli, name, &ready, err)) {
+        job = make_job(cli, &ready, command);
+        add_scope(&scope, &ready);
+        job.scope = scope.text;
+        if (!add_title(&title, &job, err) && run_job(cli, &job, title.text, err))
+            ds_err_where(err, "%s", name);
+    }
+    ds_ready_close(&ready);
+    ds_buf_clear(&title);
+    ds_buf_clear(&scope);
+    ds_log_context_set(NULL);
+    return err->status;
+}
+
+int ds_cmd_diff(struct ds_cli *cli, struct ds_err *err)
+{
+    return run_one(cli, cli->words[0], DS_DIFF, err);
+}
+
+int ds_cmd_backfill(struct ds_cli *cli, struct ds_err *err)
+{
+    return run_one(cli, cli->words[0], DS_BACKFILL, err);
+}
+
+/* One connection's failure is not another's: they all get their turn, unless the run is interrupted,
+ * and the last error is the caller's to print. */
+int ds_cmd_sync(struct ds_cli *cli, struct ds_err *err)
+{
+    if (cli->count > 1 && (cli->accept || cli->look.format != DS_TEXT))
+        return ds_fail(err, DS_E_USAGE, "%s concerns one connection, and %zu were named",
+                       cli->accept ? "--accept" : "--format", cli->count);
+    for (size_t i = 0; i < cli->count; i++) {
+        if (err->status != DS_OK) {
+            cli->exit = ds_exit_worse(cli->exit, ds_exit_code(err->status));
+            ds_exit_print(err);
+            ds_err_clear(err);
+        }
+        if (*cli->interrupted && i)
+            return ds_fail(err, DS_E_LATER, "interrupted before '%s'", cli->words[i]);
+        run_one(cli, cli->words[i], DS_SYNC, err);
+    }
+    return err->status;
+}

@@ -1,0 +1,85 @@
+#include "cli/exit.h"
+#include "cli/options.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+static volatile sig_atomic_t interrupted;
+
+/* The first signal lets the run finish its batch, the second ends it at once. */
+static void on_signal(int number)
+{
+    if (interrupted) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
+    interrupted = 1;
+}
+
+static void catch_signals(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = on_signal};
+
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+        sigaction(signals[i], &action, NULL);
+    signal(SIGPIPE, SIG_IGN); /* a reader that went away is a write error */
+}
+
+/* Files we make are ours alone, and no core file shows a secret (P-9). */
+static void keep_private(void)
+{
+    const struct rlimit none = {0, 0};
+
+    umask(S_IRWXG | S_IRWXO);
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0);
+}
+
+/* Results that did not arrive are a failure, whatever the command says. */
+static int check_output(struct ds_err *err)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return DS_OK;
+    return ds_fail(err, DS_E_STORE, "the output could not be written: %s",
+                   errno ? strerror(errno) : "an earlier write failed");
+}
+
+static int run(struct ds_cli *cli, const struct ds_cli_command *command, struct ds_err *err)
+{
+    int rc = DS_OK;
+
+    if (command->run != ds_cmd_init)
+        rc = ds_config_load(cli->config_path, &cli->config, err);
+    if (!rc)
+        rc = command->run(cli, err);
+    ds_config_free(cli->config);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    const struct ds_cli_command *command = NULL;
+    struct ds_cli cli = {.interrupted = &interrupted};
+    struct ds_err err = {0};
+    int rc;
+
+    keep_private();
+    catch_signals();
+    rc = ds_options_read(argc, argv, &cli, &command, &err);
+    if (!rc && command)
+        rc = run(&cli, command, &err);
+    if (!rc)
+        rc = check_output(&err);
+    if (rc) {
+        fflush(stdout);
+        ds_exit_print(&err);
+    }
+    return rc ? ds_exit_worse(ds_exit_code(rc), cli.exit) : cli.exit;
+}

@@ -1,0 +1,159 @@
+#include "connectors/dynamics/remote.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the server says, in whichever shape it says it (DV-94). */
+struct said {
+    uint32_t code; /* 0: none */
+    const char *text;
+};
+
+static const char *const role_hint =
+    "give the application user a security role that may read opportunities and the tables they "
+    "point to, for the whole organisation (Power Platform admin center, environment, Settings, "
+    "Application users)";
+
+static const struct {
+    uint32_t code;
+    int status;
+    const char *text;
+    const char *hint;
+} known[] = {
+    {0x80072560, DS_E_AUTH, "the environment has no application user for this client id",
+     "add one: Power Platform admin center, the environment, Settings, Users + permissions, "
+     "Application users, New app user; and give it a security role"}, /* DV-1 */
+    {0x80040220, DS_E_AUTH, "the application user lacks a privilege", role_hint},
+    {0x80048405, DS_E_AUTH, "the application user has no access", role_hint},
+    {0x8004a104, DS_E_REMOTE, "the environment is disabled",
+     "look at its state in the Power Platform admin center"},
+    {0x80044150, DS_E_LATER, "the environment's database is busy", "a later run tries again"},
+    {0x80044151, DS_E_LATER, "the environment's database took too long",
+     "a later run tries again; a smaller 'page_size' may help"},
+};
+
+/* "0x80040265", "0X8006088A", "-2147015902", "" and "0x0" (DV-93). */
+static uint32_t code_of(const char *text)
+{
+    long long n;
+    char *end;
+
+    if (!text)
+        return 0;
+    errno = 0;
+    n = strtoll(text, &end, 0);
+    if (errno || end == text || *end || n < INT32_MIN || n > UINT32_MAX)
+        return 0;
+    return (uint32_t)n;
+}
+
+static struct said said_of(const json_t *body)
+{
+    const json_t *error = json_object_get(body, "error");
+    struct said said = {code_of(ds_json_text(error, "code")), ds_json_text(error, "message")};
+
+    if (!said.text || !*said.text)
+        said.text = ds_json_text(json_object_get(error, "innererror"), "message");
+    if (json_is_object(error))
+        return said;
+    said.code = code_of(ds_json_text(body, "ErrorCode"));
+    said.text = ds_json_text(body, "ExceptionMessage");
+    if (!said.text)
+        said.text = ds_json_text(body, "Message");
+    return said;
+}
+
+/* "Could not find a property named 'X' on type 'Microsoft.Dynamics.CRM.account'." */
+static int unknown_property(const char *text, struct ds_err *err)
+{
+    static const char before[] = "property named '", between[] = "' on type '";
+    const char *name = text ? strstr(text, before) : NULL;
+    const char *type = name ? strstr(name, between) : NULL;
+    const char *dot;
+    size_t name_len, type_len;
+
+    if (!type)
+        return DS_OK;
+    name += strlen(before);
+    name_len = (size_t)(type - name);
+    type += strlen(between);
+    type_len = strcspn(type, "'");
+    dot = memrchr(type, '.', type_len);
+    if (dot) {
+        type_len -= (size_t)(dot + 1 - type);
+        type = dot + 1;
+    }
+    ds_fail(err, DS_E_CONFIG, "%.*s has no column or navigation property '%.*s'", (int)type_len,
+            type, (int)name_len, name);
+    return ds_hint(err, "look for it in the mapping and in 'filter'; names are case-sensitive; a "
+                        "customer is read through customerid_account or customerid_contact, other "
+                        "lookups through the navigation property of their name");
+}
+
+static int by_status(long status)
+{
+    if (status == 401 || status == 403)
+        return DS_E_AUTH;
+    return status == 404 || status == 414 || status / 100 == 3 ? DS_E_CONFIG : DS_E_REMOTE;
+}
+
+static const char *hint_of(const struct ds_remote *remote, long status)
+{
+    const char *filter = ds_option(remote->options, "filter");
+
+    if (status == 401)
+        return "the token was not accepted: look at 'url', 'scope' and 'authority'";
+    if (status == 403)
+        return role_hint;
+    if (status == 404 || status / 100 == 3)
+        return "look at 'url' and 'api_version'";
+    if (status == 414)
+        return "the query is too long: map fewer columns or shorten 'filter'"; /* DV-23 */
+    if (status == 400 && filter && *filter)
+        return "look for a mistake in 'filter'";
+    return "look at the environment's health in the Power Platform admin center";
+}
+
+/* "(0x80040265, request 7f3c...)", as far as they are known: Microsoft's support asks for them. */
+static void add_references(struct ds_http_answer *answer, uint32_t code, struct ds_buf *out)
+{
+    const char *id = ds_http_header(answer, "x-ms-service-request-id");
+
+    if (code)
+        ds_buf_addf(out, " (0x%08x%s", code, id ? ", " : ")");
+    if (id)
+        ds_buf_addf(out, "%srequest %.64s)", code ? "" : " (", id);
+}
+
+int ds_dynamics_failure(void *arg, const struct ds_http_request *request,
+                        struct ds_http_answer *answer, json_t *body, struct ds_err *err)
+{
+    struct ds_remote *remote = arg;
+    struct said said = said_of(body);
+    const char *path = request->url + 8 + strcspn(request->url + 8, "/");
+    struct ds_buf text = DS_BUF_INIT(DS_MAX_TEXT);
+    const char *hint = hint_of(remote, answer->status);
+    int rc = by_status(answer->status);
+
+    remote->refused = answer->status;
+    if (answer->status == 400 && unknown_property(said.text, err))
+        return err->status;
+    ds_buf_addf(&text, "%s %.*s answered %ld", request->method, (int)strcspn(path, "?"), path,
+                answer->status);
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (known[i].code == said.code) {
+            ds_buf_addf(&text, ": %s", known[i].text);
+            hint = known[i].hint;
+            rc = known[i].status;
+        }
+    ds_buf_add(&text, ": ");
+    if (said.text)
+        ds_buf_addf(&text, "%.200s", said.text);
+    else
+        ds_http_describe(answer, &text);
+    add_references(answer, said.code, &text);
+    ds_fail(err, rc, "%s", text.text);
+    ds_buf_clear(&text);
+    return ds_hint(err, "%s", hint);
+}

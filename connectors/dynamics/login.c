@@ -1,0 +1,188 @@
+#include "connectors/dynamics/remote.h"
+
+#include "base/date.h"
+#include "base/file.h"
+#include "base/text.h"
+
+#include <string.h>
+
+#define EARLY_S 300 /* a token is renewed this long before its end (DV-7) */
+
+/* What Entra says when it refuses, by the number it gives or, where there is none, by its word for
+ * the kind of error; never by the description (DV-8). The first row that fits counts. */
+static const struct refusal {
+    long number;
+    const char *kind;
+    int status;
+    const char *text;
+    const char *setting; /* to look at; NULL: none */
+    const char *hint;
+} refusals[] = {
+    {7000215, NULL, DS_E_AUTH, "the client secret is wrong", "client_secret",
+     "it must be the secret's value, which is shown once when it is made, not the secret's id"},
+    {7000222, NULL, DS_E_AUTH, "the client secret has expired", "client_secret",
+     "make a new one under 'Certificates & secrets' of the app registration"},
+    {700016, NULL, DS_E_AUTH, "the tenant knows no application with this client id", "client_id",
+     "compare it and 'tenant' with the overview page of the app registration"},
+    {7000112, NULL, DS_E_AUTH, "the application is disabled", "client_id",
+     "enable sign-in under 'Enterprise applications' in Entra"},
+    {90002, NULL, DS_E_CONFIG, "there is no such tenant", "tenant",
+     "a national cloud has its own sign-in host, too: see 'authority'"},
+    {900382, NULL, DS_E_CONFIG, "the tenant is in another cloud", "authority",
+     "use the sign-in host of the cloud that the tenant is in"},
+    {900432, NULL, DS_E_CONFIG, "the tenant is in another cloud", "authority",
+     "use the sign-in host of the cloud that the tenant is in"},
+    {500011, NULL, DS_E_CONFIG, "the tenant knows no environment of this address", "url",
+     "look at the environment's address, at 'scope' if it is set, and at 'tenant'"},
+    {90055, NULL, DS_E_LATER, "too many sign-ins in the tenant", NULL,
+     "nothing to do here; a later run tries again"},
+    {0, "invalid_client", DS_E_AUTH, "the application could not prove who it is", "client_secret",
+     "compare 'client_id' and 'client_secret' with the app registration"},
+    {0, "unauthorized_client", DS_E_AUTH, "the application may not sign in", "client_id",
+     "compare it and 'tenant' with the overview page of the app registration"},
+    {0, "invalid_scope", DS_E_CONFIG, "the scope, made from 'url', is wrong", "url",
+     "it must be the environment's own address; 'scope', if set, overrides it"},
+    {0, "temporarily_unavailable", DS_E_LATER, "the sign-in service is busy", NULL,
+     "nothing to do here; a later run tries again"},
+    {0, "server_error", DS_E_LATER, "the sign-in service has a fault", NULL,
+     "nothing to do here; a later run tries again"},
+};
+
+/* Numbers that mean a passing trouble, whatever the word beside them. */
+static const long passing[] = {90006, 90012, 90024, 90033, 90090};
+
+static long number_of(const json_t *body)
+{
+    const json_t *first = json_array_get(json_object_get(body, "error_codes"), 0);
+    const char *text = json_string_value(first);
+    long number = 0;
+
+    return text && ds_text_int(text, 1, 99999999, &number) ? number : 0;
+}
+
+static const struct refusal *refusal_of(long number, const char *kind)
+{
+    size_t count = sizeof(refusals) / sizeof(refusals[0]);
+
+    for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++)
+        if (passing[i] == number)
+            kind = "temporarily_unavailable";
+    for (size_t i = 0; i < count; i++)
+        if (refusals[i].number ? refusals[i].number == number : strcmp(refusals[i].kind, kind) == 0)
+            return &refusals[i];
+    return NULL;
+}
+
+static int refused(const struct ds_remote *remote, long status, const json_t *body,
+                   struct ds_err *err)
+{
+    const char *kind = ds_json_text(body, "error");
+    const char *said = ds_json_text(body, "error_description");
+    const char *id = ds_json_text(body, "correlation_id");
+    long number = number_of(body);
+    const struct refusal *r = refusal_of(number, kind ? kind : "");
+
+    if (!r) {
+        ds_fail(err, DS_E_AUTH, "sign-in at %s refused with %ld: %s: %.*s", remote->authority.text,
+                status, kind ? kind : "no reason given", said ? (int)strcspn(said, "\r\n") : 0,
+                said ? said : "");
+        return ds_hint(err,
+                       "look at 'tenant', 'client_id' and 'client_secret' (%s); correlation "
+                       "id %.64s",
+                       ds_option_where(remote->options, "client_secret"), id ? id : "not given");
+    }
+    if (number)
+        ds_fail(err, r->status, "sign-in at %s: %s (AADSTS%ld)", remote->authority.text, r->text,
+                number);
+    else
+        ds_fail(err, r->status, "sign-in at %s: %s (%s)", remote->authority.text, r->text, kind);
+    if (!r->setting)
+        return ds_hint(err, "%s", r->hint);
+    return ds_hint(err, "look at '%s' (%s): %s", r->setting,
+                   ds_option_where(remote->options, r->setting), r->hint);
+}
+
+static int take_token(const struct ds_remote *remote, const json_t *body, struct ds_token *out,
+                      struct ds_err *err)
+{
+    const char *token = ds_json_text(body, "access_token");
+    const char *life = ds_json_text(body, "expires_in");
+    long seconds = 0;
+
+    if (!token)
+        return ds_fail(err, DS_E_REMOTE, "sign-in at %s: the answer has no 'access_token'",
+                       remote->authority.text);
+    ds_buf_add(&out->text, token);
+    if (ds_buf_failed(&out->text))
+        return ds_fail(err, DS_E_REMOTE, "sign-in at %s: a token of %zu bytes is too long",
+                       remote->authority.text, strlen(token));
+    out->until_ms = 0;
+    if (life && ds_text_int(life, 1, 10000000, &seconds)) {
+        long early = seconds > 2 * EARLY_S ? EARLY_S : seconds / 2;
+
+        out->until_ms = ds_ticks() + (int64_t)(seconds - early) * 1000;
+    }
+    return DS_OK;
+}
+
+static void form(const struct ds_remote *remote, struct ds_buf *out)
+{
+    const char *scope = ds_option(remote->options, "scope");
+
+    ds_buf_add(out, "grant_type=client_credentials&client_id=");
+    ds_http_escape(out, ds_option(remote->options, "client_id"));
+    ds_buf_add(out, "&scope=");
+    ds_http_escape(out, scope ? scope : remote->origin.text);
+    ds_buf_add(out, scope ? "" : "%2F.default");
+    ds_buf_add(out, "&client_secret=");
+    ds_http_escape(out, remote->secret.text); /* DV-2 */
+}
+
+/* Neither a token nor a refusal. */
+static void no_reply(const struct ds_remote *remote, struct ds_err *err)
+{
+    ds_err_where(err, "sign-in at %s", remote->authority.text);
+    ds_hint(err,
+            "look at 'authority' (%s), and whether a proxy or a page for people to log in "
+            "stands in between",
+            ds_option_where(remote->options, "authority"));
+}
+
+int ds_dynamics_login(void *arg, struct ds_http *http, struct ds_token *out, struct ds_err *err)
+{
+    struct ds_remote *remote = arg;
+    struct ds_buf url = DS_BUF_INIT(DS_MAX_URL), body = DS_BUF_INIT(DS_MAX_TEXT);
+    struct ds_buf scratch = DS_BUF_INIT(DS_MAX_TEXT);
+    struct ds_http_request request = {
+        .method = "POST",
+        .headers = {"Content-Type: application/x-www-form-urlencoded", "Accept: application/json"},
+        .max_answer = DS_MAX_TEXT / 2,
+        .repeatable = true,
+    };
+    struct ds_http_answer answer;
+    json_t *json = NULL;
+    int rc;
+
+    ds_http_answer_init(&answer);
+    ds_buf_addf(&url, "%s/%s/oauth2/v2.0/token", remote->authority.text,
+                ds_option(remote->options, "tenant"));
+    form(remote, &body);
+    request.url = url.text;
+    request.body = body.text;
+    request.body_len = body.len;
+    rc = ds_buf_failed(&url) || ds_buf_failed(&body) ? ds_fail_nomem(err)
+                                                     : ds_http_send(http, &request, &answer, err);
+    if (!rc)
+        rc = ds_json_read(answer.body.text, answer.body.len, &scratch, &json, err);
+    if (!rc)
+        rc = answer.status == 200 ? take_token(remote, json, out, err)
+                                  : refused(remote, answer.status, json, err);
+    else
+        no_reply(remote, err);
+    json_decref(json);
+    ds_secret_clear(&body);
+    ds_secret_clear(&scratch);
+    ds_http_answer_clear(&answer);
+    ds_buf_clear(&url);
+    return rc;
+}

@@ -1,0 +1,68 @@
+/*
+ * remote.h - one Dataverse environment, as the files of this folder see it
+ *
+ * dynamics.c opens and closes it; login.c and failure.c serve its api; schema.c learns its columns;
+ * query.c turns paths into a request and rows into values; link.c handles the links between pages.
+ */
+#ifndef DS_CONNECTORS_DYNAMICS_REMOTE_H
+#define DS_CONNECTORS_DYNAMICS_REMOTE_H
+
+#include "base/arena.h"
+#include "connectors/api.h"
+#include "connectors/connector.h"
+
+struct ds_dynamics_schema;
+
+struct ds_remote {
+    const struct ds_options *options;
+    struct ds_http *http;
+    struct ds_api *api;
+    struct ds_arena arena; /* what was learnt from metadata, until the remote is closed */
+    struct ds_buf origin;
+    struct ds_buf authority;
+    struct ds_buf secret;
+    struct ds_buf base;   /* "https://org.crm.dynamics.com/api/data/v9.2/" */
+    struct ds_buf prefer; /* the header that must be the same for every page (DV-15) */
+    long page_size;
+    int64_t overlap_ms;
+    struct ds_dynamics_schema *schema; /* NULL until asked for */
+    long refused;                      /* status of the last answer that was an error */
+    long requests_left;                /* of the present window, -1: not told (DV-97) */
+    long seconds_left;                 /* of server time in that window */
+    long parallelism;
+};
+
+/* --- login.c: kind->login --- */
+int ds_dynamics_login(void *arg, struct ds_http *http, struct ds_token *out, struct ds_err *err);
+
+/* --- failure.c: kind->failure --- */
+int ds_dynamics_failure(void *arg, const struct ds_http_request *request,
+                        struct ds_http_answer *answer, json_t *body, struct ds_err *err);
+
+/* --- dynamics.c --- */
+
+/* GETs base followed by tail; what the answer is comes as JSON, an object for sure. The caller
+ * decrefs *out. date_ms may be NULL. */
+int ds_dynamics_get(struct ds_remote *remote, const char *tail, json_t **out, int64_t *date_ms,
+                    struct ds_err *err);
+
+/* The list of rows in an answer, or NULL with DS_E_REMOTE reported: a page without one is no end
+ * of the data (P-7). */
+json_t *ds_dynamics_rows(const json_t *page, struct ds_err *err);
+
+/* The headers of every data request; the last one defeats stale answers for expanded rows. */
+#define DS_DYNAMICS_HEADERS "OData-MaxVersion: 4.0", "OData-Version: 4.0", "If-None-Match: null"
+
+/* Writes a GUID in lower case without braces (DV-62); false if text is none. */
+bool ds_dynamics_guid(const char *text, char out[37]);
+
+/* --- fetch.c, check.c, stages.c: the connector's functions of the same names --- */
+int ds_dynamics_fetch(struct ds_remote *remote, const struct ds_query *query,
+                      const struct ds_sink *sink, struct ds_buf *next, struct ds_err *err);
+int ds_dynamics_check(struct ds_remote *remote, const struct ds_query *query, ds_note *note,
+                      void *arg, struct ds_err *err);
+int ds_dynamics_stages(struct ds_remote *remote, const char *field, const char *process_field,
+                       int (*each)(void *arg, const struct ds_stage *stage, struct ds_err *err),
+                       void *arg, struct ds_err *err);
+
+#endif

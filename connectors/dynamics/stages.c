@@ -1,0 +1,231 @@
+#include "connectors/dynamics/query.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+#define MOST_VALUES 1000 /* more different ones are no list of stages */
+
+/* A value that records hold, and how many do. */
+struct tally {
+    const char *value; /* from the arena */
+    int64_t records;   /* -1: unknown */
+    bool listed;
+};
+
+struct stages {
+    struct ds_remote *remote;
+    struct ds_arena arena;
+    const char *field;
+    const struct ds_dynamics_column *column;
+    char set[128];
+    struct tally *tallies;
+    size_t count;
+    bool counted; /* the remote was willing to count */
+    int (*each)(void *arg, const struct ds_stage *stage, struct ds_err *err);
+    void *arg;
+};
+
+static int too_many(const struct stages *s, struct ds_err *err)
+{
+    ds_fail(err, DS_E_CONFIG, "'%s' holds more than %d different values", s->field, MOST_VALUES);
+    return ds_hint(err, "it is no column of stages: look at what [stage] of the mapping reads");
+}
+
+static int add_tally(struct stages *s, const char *value, int64_t records, struct ds_err *err)
+{
+    struct tally *t = &s->tallies[s->count];
+
+    if (s->count == MOST_VALUES)
+        return too_many(s, err);
+    t->value = ds_arena_dup(&s->arena, value);
+    t->records = records;
+    s->count++;
+    return t->value ? DS_OK : ds_fail_nomem(err);
+}
+
+/* --- counting -------------------------------------------------------------------------------- */
+
+/* Asks for what tail and option, a query option's value, say together. */
+static int get_rows(struct stages *s, struct ds_buf *tail, const struct ds_buf *option,
+                    json_t **page, json_t **rows, struct ds_err *err)
+{
+    int rc;
+
+    ds_http_escape(tail, option->text);
+    rc = ds_buf_failed(tail) || ds_buf_failed(option)
+             ? ds_fail(err, DS_E_CONFIG, "the query for the values of '%s' is too long", s->field)
+             : ds_dynamics_get(s->remote, tail->text, page, NULL, err);
+    if (rc)
+        return rc;
+    *rows = ds_dynamics_rows(*page, err);
+    return *rows ? DS_OK : err->status;
+}
+
+static int take_counts(struct stages *s, const json_t *rows, struct ds_err *err)
+{
+    int rc = DS_OK;
+
+    for (size_t i = 0; i < json_array_size(rows) && !rc; i++) {
+        const char *value = ds_json_text(json_array_get(rows, i), s->column->name);
+        const char *n = ds_json_text(json_array_get(rows, i), "n");
+        long records = -1;
+
+        if (value && n && ds_text_int(n, 0, INT32_MAX, &records))
+            rc = add_tally(s, value, records, err);
+    }
+    return rc;
+}
+
+/* More than 50,000 rows the server does not count; the list is worth having all the same. */
+static int count_all(struct stages *s, struct ds_err *err)
+{
+    const char *filter = ds_option(s->remote->options, "filter");
+    struct ds_buf apply = DS_BUF_INIT(DS_MAX_URL), tail = DS_BUF_INIT(DS_MAX_URL);
+    json_t *page = NULL, *rows;
+    int rc;
+
+    if (filter && *filter)
+        ds_buf_addf(&apply, "filter(%s)/", filter);
+    ds_buf_addf(&apply, "groupby((%s),aggregate($count as n))", s->column->name);
+    ds_buf_addf(&tail, "%s?$apply=", s->set);
+    rc = get_rows(s, &tail, &apply, &page, &rows, err);
+    if (!rc) {
+        s->counted = true;
+        rc =
+            json_object_get(page, "@odata.nextLink") ? too_many(s, err) : take_counts(s, rows, err);
+    } else if (rc == DS_E_REMOTE) {
+        ds_err_clear(err);
+        rc = DS_OK;
+    }
+    json_decref(page);
+    ds_buf_clear(&apply);
+    ds_buf_clear(&tail);
+    return rc;
+}
+
+/* --- listing what cannot be counted ---------------------------------------------------------- */
+
+/* The condition for values behind the last one found. */
+static void behind(const struct stages *s, struct ds_buf *out)
+{
+    const char *quote = s->column->type == DS_DYNAMICS_TEXT ? "'" : "";
+    const char *filter = ds_option(s->remote->options, "filter");
+
+    if (s->count == 0) {
+        ds_buf_addf(out, "%s ne null", s->column->name);
+    } else {
+        ds_buf_addf(out, "%s gt %s", s->column->name, quote);
+        for (const char *c = s->tallies[s->count - 1].value; *c; c++)
+            ds_buf_addf(out, *c == '\'' ? "''" : "%c", *c); /* DV-24 */
+        ds_buf_add(out, quote);
+    }
+    if (filter && *filter)
+        ds_buf_addf(out, " and (%s)", filter);
+}
+
+/* Finds the next value, with a request of one row. */
+static int next_value(struct stages *s, bool *found, struct ds_err *err)
+{
+    struct ds_buf filter = DS_BUF_INIT(DS_MAX_URL), tail = DS_BUF_INIT(DS_MAX_URL);
+    const char *column = s->column->name, *value = NULL;
+    json_t *page = NULL, *rows = NULL;
+    int rc;
+
+    behind(s, &filter);
+    ds_buf_addf(&tail, "%s?$select=%s&$orderby=%s&$top=1&$filter=", s->set, column, column);
+    rc = get_rows(s, &tail, &filter, &page, &rows, err);
+    if (!rc)
+        value = ds_json_text(json_array_get(rows, 0), column);
+    *found = value && (s->count == 0 || strcmp(value, s->tallies[s->count - 1].value) != 0);
+    if (!rc && *found)
+        rc = add_tally(s, value, -1, err);
+    json_decref(page);
+    ds_buf_clear(&filter);
+    ds_buf_clear(&tail);
+    return rc;
+}
+
+/* --- handing over ---------------------------------------------------------------------------- */
+
+static int hand_over(const struct stages *s, const char *name, const char *label, int state,
+                     bool active, int64_t records, struct ds_err *err)
+{
+    static const char *const outcomes[] = {"open", "won", "lost"};
+    struct ds_stage stage = {
+        .field = s->field,
+        .name = name,
+        .label = label,
+        .probability = -1,
+        .outcome = state >= 0 ? outcomes[state] : NULL,
+        .active = active,
+        .records = records,
+    };
+
+    return s->each(s->arg, &stage, err);
+}
+
+static int hand_over_options(struct stages *s, const struct ds_dynamics_choice *choice,
+                             bool by_label, struct ds_err *err)
+{
+    int rc = DS_OK;
+
+    for (size_t i = 0; i < choice->count && !rc; i++) {
+        const struct ds_dynamics_option *option = &choice->options[i];
+        int64_t records = s->counted ? 0 : -1;
+
+        for (size_t k = 0; k < s->count; k++)
+            if (strcmp(s->tallies[k].value, option->value) == 0) {
+                records = s->tallies[k].records;
+                s->tallies[k].listed = true;
+            }
+        rc = hand_over(s, by_label ? option->label : option->value, by_label ? NULL : option->label,
+                       option->state, true, records, err);
+    }
+    return rc;
+}
+
+static int list(struct stages *s, const struct ds_dynamics_slot *slot, struct ds_err *err)
+{
+    const struct ds_dynamics_choice *choice = slot->choice;
+    bool is_choice = s->column->type >= DS_DYNAMICS_PICKLIST, found = true;
+    int rc = count_all(s, err);
+
+    if (!rc && is_choice)
+        rc = ds_dynamics_choice(s->remote, s->column, &choice, err);
+    if (!rc && is_choice)
+        rc = hand_over_options(s, choice, slot->choice != NULL, err);
+    while (!rc && !s->counted && !is_choice && found)
+        rc = next_value(s, &found, err);
+    for (size_t i = 0; i < s->count && !rc; i++)
+        if (!s->tallies[i].listed)
+            rc =
+                hand_over(s, s->tallies[i].value, NULL, -1, !is_choice, s->tallies[i].records, err);
+    return rc;
+}
+
+int ds_dynamics_stages(struct ds_remote *remote, const char *field, const char *process_field,
+                       int (*each)(void *arg, const struct ds_stage *stage, struct ds_err *err),
+                       void *arg, struct ds_err *err)
+{
+    struct stages s = {.remote = remote, .field = field, .each = each, .arg = arg};
+    struct ds_dynamics_table table;
+    struct ds_dynamics_slot slot;
+    int rc = ds_dynamics_table(remote, &table, err);
+
+    (void)process_field; /* every option is offered whatever the process */
+    if (!rc)
+        rc = ds_dynamics_path(remote, &s.arena, field, &slot, err);
+    if (!rc && slot.navigation)
+        rc = ds_fail(err, DS_E_CONFIG,
+                     "'%s' is no column of opportunity, so its values cannot be listed", field);
+    if (!rc)
+        rc = ds_dynamics_column(remote, slot.column, &s.column, err);
+    if (!rc) {
+        memcpy(s.set, table.set, sizeof(s.set));
+        s.tallies = ds_arena_alloc(&s.arena, MOST_VALUES * sizeof(*s.tallies));
+        rc = s.tallies ? list(&s, &slot, err) : ds_fail_nomem(err);
+    }
+    ds_arena_clear(&s.arena);
+    return rc;
+}

@@ -1,0 +1,98 @@
+/*
+ * http.h - every request that leaves this program (libcurl)
+ *
+ * TLS 1.2 or later, always verified; no redirects; no cookies (DV-91); no request to an origin the
+ * caller did not name; answers bounded; connections reused; waits bounded. Requests that may be
+ * repeated are, with jitter, on time-outs, broken connections and 408, 420, 429, 500, 502, 503, 504;
+ * Retry-After (seconds or a date, DV-90) is obeyed, and when it does not fit in the time left the
+ * request ends at once as DS_E_LATER and says until when. One debug line a request: method, path
+ * without query, status, bytes, milliseconds, the server's request id. Never a header that
+ * authorises, never a body (P-9).
+ */
+#ifndef DS_CONNECTORS_HTTP_H
+#define DS_CONNECTORS_HTTP_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "connectors/connector.h"
+
+/* The settings that every connector with a remote host has; a connector puts them into its table. */
+#define DS_HTTP_SETTINGS                                                                           \
+    {"ca_file", NULL, 0, "certificate authorities to trust instead of the system's (PEM)",         \
+     "/etc/dealsync/ca.pem"},                                                                      \
+        {"proxy", NULL, 0, "HTTP proxy to go through", "http://proxy.example.com:3128"},           \
+        {"timeout", "120", 0, "seconds one request may take", "120"},                              \
+    {                                                                                              \
+        "retries", "4", 0, "how often a request that may be repeated is tried again", "4"          \
+    }
+
+#define DS_HTTP_HEADERS 8
+
+struct ds_http_request {
+    const char *method; /* "GET", "POST", "PATCH" */
+    const char *url;
+    const char *headers[DS_HTTP_HEADERS]; /* "Name: value", NULL-terminated if shorter */
+    const char *bearer;                   /* access token or NULL */
+    const char *body;                     /* NULL: none; borrowed */
+    size_t body_len;
+    size_t max_answer; /* bytes, unzipped; 0: DS_MAX_PAGE */
+    bool repeatable;   /* may be sent again after a failure: GET, and token requests */
+};
+
+struct ds_http_answer {
+    long status;
+    struct ds_buf body;
+    struct ds_buf head; /* "name: value\n" lines, names in lower case (SF-75) */
+    int64_t date_ms;    /* the server's clock, 0: no Date header */
+};
+
+struct ds_http;
+
+/* Reads the settings above and the deadline and interruption flag from the options, which must
+ * outlive it. origin is the only "https://host[:port]" it will talk to beside those added later. */
+int ds_http_open(const struct ds_options *options, const char *origin, struct ds_http **out,
+                 struct ds_err *err);
+int ds_http_allow(struct ds_http *http, const char *origin, struct ds_err *err);
+void ds_http_close(struct ds_http *http);
+
+void ds_http_answer_init(struct ds_http_answer *answer);
+void ds_http_answer_clear(struct ds_http_answer *answer);
+
+/* Sends and waits. Any complete answer is DS_OK, whatever its status, once retries are used up for
+ * those worth retrying (429 then is DS_E_LATER, 5xx DS_E_REMOTE). */
+int ds_http_send(struct ds_http *http, const struct ds_http_request *request,
+                 struct ds_http_answer *answer, struct ds_err *err);
+
+/* The same in the background, one at a time, so that the next page arrives while the last one is
+ * worked on. The request's texts are copied. Only ds_http_wait() may follow on this http. */
+int ds_http_begin(struct ds_http *http, const struct ds_http_request *request, struct ds_err *err);
+int ds_http_wait(struct ds_http *http, struct ds_http_answer *answer, struct ds_err *err);
+/* Ends a request in the background that nobody wants any more; nothing happens when there is none. */
+void ds_http_abandon(struct ds_http *http);
+
+/* The value of a header of the answer (name in lower case), or NULL; lives until the next call. */
+const char *ds_http_header(struct ds_http_answer *answer, const char *name);
+
+/* What an answer that cannot be used says, for messages, appended: "an HTML page 'Bad Message 431'",
+ * "an empty answer", "a redirect to ...", or its first words. */
+void ds_http_describe(struct ds_http_answer *answer, struct ds_buf *out);
+
+/* Waits, unless the run is interrupted or ends before that: then DS_E_LATER at once, which says until
+ * when. */
+int ds_http_pause(struct ds_http *http, int64_t ms, struct ds_err *err);
+
+/* "https://host[:port]" of a URL, lower case, the default port dropped; DS_E_CONFIG unless it is an
+ * https URL without user, query or fragment trickery. */
+int ds_http_origin(const char *url, struct ds_buf *out, struct ds_err *err);
+
+/* Reads a setting that is a whole number; DS_E_CONFIG says where it stands and what it may be. */
+int ds_http_number(const struct ds_options *options, const char *name, long min, long max,
+                   long *out, struct ds_err *err);
+
+/* Percent-encodes everything but unreserved characters, appended. */
+void ds_http_escape(struct ds_buf *out, const char *text);
+
+/* Requests sent so far, retries included. */
+uint64_t ds_http_requests(const struct ds_http *http);
+
+#endif

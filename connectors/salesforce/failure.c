@@ -1,0 +1,144 @@
+#include "connectors/salesforce/remote.h"
+
+#include "base/date.h"
+
+#include <string.h>
+
+enum { BUSY_MS = 30000, BUSY_SPREAD_MS = 30000, UNSURE_MS = 5000 };
+
+/* What Salesforce's error codes mean for the person who has to mend them. A code that is not here is
+ * told as it came, with the status the HTTP status stands for. */
+static const struct meaning {
+    const char *code; /* a trailing '*' takes any ending */
+    int status;
+    const char *hint;
+} meanings[] = {
+    {"INVALID_SESSION_ID", DS_E_AUTH,
+     "a new login did not help: look whether the user has 'API Enabled', the app has the scope "
+     "api, "
+     "and no IP restriction or session policy stands against it"},
+    {"INVALID_AUTH_HEADER", DS_E_AUTH, "a new login did not help: look at the app's policies"},
+    {"API_DISABLED_FOR_ORG", DS_E_AUTH, "the edition of the org has no API"},
+    {"API_CURRENTLY_DISABLED", DS_E_AUTH, "give the user the permission 'API Enabled'"},
+    {"INSUFFICIENT_ACCESS*", DS_E_AUTH, "look at the user's permission sets"},
+    {"FORBIDDEN", DS_E_AUTH, "look at the user's permission sets and the app's scopes"},
+    {"INVALID_FIELD", DS_E_CONFIG,
+     "the field does not exist, or field-level security hides it from the user: correct the "
+     "mapping "
+     "or 'where', or grant the user read access to the field"},
+    {"INVALID_TYPE", DS_E_AUTH, "grant the user 'Read' and 'View All' on Opportunity"},
+    {"MALFORMED_QUERY", DS_E_CONFIG, "look at 'where' and at the paths in the mapping"},
+    {"QUERY_TIMEOUT", DS_E_REMOTE,
+     "the org is slow today, or 'where' uses fields without an index; the next run tries again"},
+    {"QUERY_TOO_COMPLICATED", DS_E_CONFIG,
+     "take formula fields out of the mapping: the org cannot evaluate them all in one query"},
+    {"OPERATION_TOO_LARGE", DS_E_AUTH,
+     "give the user 'View All Data': the org gives up weighing "
+     "what it may see of so many records"},
+    {"REQUEST_LIMIT_EXCEEDED", DS_E_LATER,
+     "the org's requests are used up until older ones are 24 hours past; the next run goes on"},
+    {"SERVER_UNAVAILABLE", DS_E_LATER, "the org is being maintained; the next run tries again"},
+    {"UNSUPPORTED_API_VERSION", DS_E_CONFIG, "name a version in 'api_version' that the org offers"},
+    {"NOT_FOUND", DS_E_CONFIG, "look at 'url' and 'api_version'"},
+};
+
+/* The same by status, for codes without a row and answers without a code. */
+static const struct {
+    long http; /* 3: all of 300 to 399 */
+    int status;
+    const char *hint;
+} statuses[] = {
+    {3, DS_E_REMOTE, "redirects are not followed; look whether 'url' is still the org's address"},
+    {401, DS_E_AUTH, "a new login did not help: look at the app's policies and scopes"},
+    {403, DS_E_AUTH, "look at the user's permission sets and the app's policies"},
+    {404, DS_E_CONFIG, "look at 'url' and 'api_version'"},
+    {410, DS_E_CONFIG, "the version in 'api_version' is retired: name a newer one"},
+    {414, DS_E_CONFIG, "the mapping names more fields than one request can carry: name fewer"},
+    {431, DS_E_CONFIG, "the mapping names more fields than one request can carry: name fewer"},
+};
+
+static const struct meaning *meaning_of(const char *code)
+{
+    for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+        size_t len = strcspn(meanings[i].code, "*");
+
+        if (strncmp(meanings[i].code, code, len) == 0 &&
+            (meanings[i].code[len] == '*' || code[len] == '\0'))
+            return &meanings[i];
+    }
+    return NULL;
+}
+
+/* The first error of an answer: an array of objects, or a bare object (SF-64). */
+static const json_t *first_error(const json_t *body)
+{
+    return json_is_array(body) ? json_array_get(body, 0) : body;
+}
+
+static bool has_code(const json_t *body, const char *code)
+{
+    const char *text = ds_json_text(first_error(body), "errorCode");
+
+    return text && strcmp(text, code) == 0;
+}
+
+static bool is_locator(const char *code)
+{
+    return strstr(code, "QUERY_LOCATOR") || strncmp(code, "LOCATOR_", 8) == 0;
+}
+
+/* One code, two meanings: the daily allowance is used up, or too many requests run at once; only the
+ * usage tells them apart (SF-66). */
+static bool is_busy(const struct ds_remote *remote, const json_t *body)
+{
+    return has_code(body, "REQUEST_LIMIT_EXCEEDED") && remote->usage.org.most > 0 &&
+           !ds_sf_usage_over(&remote->usage, 100);
+}
+
+int64_t ds_sf_again(void *arg, const struct ds_http_answer *answer, const json_t *body)
+{
+    if (is_busy(arg, body))
+        return BUSY_MS + ds_ticks() % BUSY_SPREAD_MS;
+    return answer->status == 406 ? UNSURE_MS : 0;
+}
+
+static int status_of(long http, const char **hint)
+{
+    for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
+        if (statuses[i].http == http || statuses[i].http == http / 100) {
+            *hint = statuses[i].hint;
+            return statuses[i].status;
+        }
+    *hint = "";
+    return DS_E_REMOTE;
+}
+
+int ds_sf_failure(void *arg, const struct ds_http_request *request, struct ds_http_answer *answer,
+                  json_t *body, struct ds_err *err)
+{
+    struct ds_remote *remote = arg;
+    const char *code = ds_json_text(first_error(body), "errorCode");
+    const char *message = ds_json_text(first_error(body), "message");
+    const char *path = request->url + remote->origin.len;
+    const struct meaning *meaning = code ? meaning_of(code) : NULL;
+    struct ds_buf said = DS_BUF_INIT(DS_MAX_TEXT);
+    const char *hint;
+    int status = status_of(answer->status, &hint);
+
+    if (meaning) {
+        status = meaning->status;
+        hint = meaning->hint;
+    }
+    if (code)
+        ds_buf_addf(&said, "%s: %.300s", code, message ? message : "");
+    else
+        ds_http_describe(answer, &said);
+    ds_fail(err, status, "GET %.*s: %ld %s", (int)strcspn(path, "?"), path, answer->status,
+            said.text);
+    ds_buf_clear(&said);
+    remote->lost_locator = code && is_locator(code);
+    if (status == DS_E_LATER && remote->usage.org.most > 0)
+        return ds_hint(err, "%ld of %ld daily requests are used; %s", remote->usage.org.used,
+                       remote->usage.org.most, hint);
+    return ds_hint(err, "%s", hint);
+}

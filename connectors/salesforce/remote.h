@@ -1,0 +1,76 @@
+/*
+ * remote.h - one Salesforce org, as the files of this connector share it
+ */
+#ifndef DS_CONNECTORS_SALESFORCE_REMOTE_H
+#define DS_CONNECTORS_SALESFORCE_REMOTE_H
+
+#include "connectors/api.h"
+#include "connectors/salesforce/usage.h"
+
+struct ds_remote {
+    const struct ds_options *options;
+    struct ds_http *http;
+    struct ds_api *api;
+    struct ds_buf origin;    /* of the org; data requests and the token go there only (P-9) */
+    struct ds_buf login_url; /* origin that issues tokens */
+    struct ds_buf secret;    /* private key (jwt) or client secret */
+    bool jwt;
+    long overlap_s;
+    long commit_lag_s;
+    long daily_share; /* percent */
+    struct ds_sf_usage usage;
+    bool lost_locator; /* the last failure was a locator that is no longer good (SF-44) */
+    bool warned;
+    json_t *describe; /* of Opportunity; NULL until asked for */
+};
+
+/* settings.c: the table of settings, and what remote->options say, the secret included. */
+extern const struct ds_setting ds_sf_settings[];
+int ds_sf_settings_read(struct ds_remote *remote, struct ds_err *err);
+
+/* request.c. */
+
+/* GETs "/services/..." of the org; the caller decrefs *out. */
+int ds_sf_get(struct ds_remote *remote, const char *path, json_t **out, int64_t *date_ms,
+              struct ds_err *err);
+
+/* Appends the address of a query; resource is "query" or "queryAll". */
+int ds_sf_query_url(const struct ds_remote *remote, const char *resource, const char *soql,
+                    struct ds_buf *out, struct ds_err *err);
+
+/* Runs a query that fits on one page, and returns its records; the caller decrefs *out. */
+int ds_sf_rows(struct ds_remote *remote, const char *soql, json_t **out, struct ds_err *err);
+
+/* Asks what Opportunity looks like for this user, and what time it is there; date_ms may be NULL. */
+int ds_sf_describe(struct ds_remote *remote, int64_t *date_ms, struct ds_err *err);
+
+/* The hook of the API that sees the head of every answer. */
+void ds_sf_head(void *arg, struct ds_http_answer *answer);
+
+/* Says what the org has used of its requests, appended; nothing when it never told. */
+void ds_sf_usage_text(const struct ds_remote *remote, struct ds_buf *out);
+
+/* DS_E_LATER when the org has used its share of daily requests (P-12). */
+int ds_sf_budget(const struct ds_remote *remote, struct ds_err *err);
+
+/* token.c: the hook of the API that logs in. arg of a hook is the remote. */
+int ds_sf_login(void *arg, struct ds_http *http, struct ds_token *out, struct ds_err *err);
+
+/* failure.c: the hooks of the API that deal with failed answers. */
+int ds_sf_failure(void *arg, const struct ds_http_request *request, struct ds_http_answer *answer,
+                  json_t *body, struct ds_err *err);
+int64_t ds_sf_again(void *arg, const struct ds_http_answer *answer, const json_t *body);
+
+/* stages.c: the labels of the stages, by ApiName; the caller decrefs *out. */
+int ds_sf_stage_labels(struct ds_remote *remote, json_t **out, struct ds_err *err);
+
+/* check.c, fetch.c and stages.c: the connector's functions of that name. */
+int ds_sf_check(struct ds_remote *remote, const struct ds_query *query, ds_note *note, void *arg,
+                struct ds_err *err);
+int ds_sf_fetch(struct ds_remote *remote, const struct ds_query *query, const struct ds_sink *sink,
+                struct ds_buf *next, struct ds_err *err);
+int ds_sf_stages(struct ds_remote *remote, const char *field, const char *process_field,
+                 int (*each)(void *arg, const struct ds_stage *stage, struct ds_err *err),
+                 void *arg, struct ds_err *err);
+
+#endif

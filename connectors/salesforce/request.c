@@ -1,0 +1,105 @@
+#include "connectors/salesforce/remote.h"
+
+#include "base/log.h"
+
+void ds_sf_head(void *arg, struct ds_http_answer *answer)
+{
+    struct ds_remote *remote = arg;
+    const char *usage = ds_http_header(answer, "sforce-limit-info");
+    const char *warning;
+
+    if (usage)
+        ds_sf_usage_read(usage, &remote->usage);
+    warning = ds_http_header(answer, "warning");
+    if (warning && !remote->warned)
+        ds_log(DS_LOG_WARNING, "salesforce warns: %s", warning);
+    remote->warned = remote->warned || warning;
+}
+
+int ds_sf_get(struct ds_remote *remote, const char *path, json_t **out, int64_t *date_ms,
+              struct ds_err *err)
+{
+    struct ds_buf url = DS_BUF_INIT(DS_MAX_URL);
+    int rc = ds_sf_budget(remote, err);
+
+    ds_buf_addf(&url, "%s%s", remote->origin.text, path);
+    if (!rc)
+        rc = ds_api_get(remote->api, url.text, NULL, out, date_ms, err);
+    ds_buf_clear(&url);
+    return rc;
+}
+
+int ds_sf_query_url(const struct ds_remote *remote, const char *resource, const char *soql,
+                    struct ds_buf *out, struct ds_err *err)
+{
+    ds_buf_addf(out, "%s/services/data/%s/%s/?q=", remote->origin.text,
+                ds_option(remote->options, "api_version"), resource);
+    ds_http_escape(out, soql);
+    if (!ds_buf_failed(out))
+        return DS_OK;
+    ds_fail(err, DS_E_CONFIG, "the query is longer than %u bytes", DS_MAX_URL);
+    return ds_hint(err, "name fewer fields in the mapping, or a shorter 'where'");
+}
+
+int ds_sf_rows(struct ds_remote *remote, const char *soql, json_t **out, struct ds_err *err)
+{
+    struct ds_buf url = DS_BUF_INIT(DS_MAX_URL);
+    json_t *page = NULL, *records;
+    int rc = ds_sf_query_url(remote, "query", soql, &url, err);
+
+    if (!rc)
+        rc = ds_sf_get(remote, url.text + remote->origin.len, &page, NULL, err);
+    ds_buf_clear(&url);
+    records = json_object_get(page, "records");
+    if (!rc && (!json_is_array(records) || !json_is_true(json_object_get(page, "done"))))
+        rc = ds_fail(err, DS_E_REMOTE, "the answer to '%.200s' holds no complete list", soql);
+    if (!rc)
+        *out = json_incref(records);
+    json_decref(page);
+    return rc;
+}
+
+int ds_sf_describe(struct ds_remote *remote, int64_t *date_ms, struct ds_err *err)
+{
+    struct ds_buf path = DS_BUF_INIT(DS_MAX_URL);
+    int rc;
+
+    json_decref(remote->describe);
+    remote->describe = NULL;
+    ds_buf_addf(&path, "/services/data/%s/sobjects/Opportunity/describe",
+                ds_option(remote->options, "api_version"));
+    rc = ds_sf_get(remote, path.text, &remote->describe, date_ms, err);
+    ds_buf_clear(&path);
+    if (!rc && !json_is_array(json_object_get(remote->describe, "fields")))
+        return ds_fail(err, DS_E_REMOTE, "the description of Opportunity lists no fields");
+    return rc;
+}
+
+void ds_sf_usage_text(const struct ds_remote *remote, struct ds_buf *out)
+{
+    const struct ds_sf_usage *usage = &remote->usage;
+
+    if (usage->org.most)
+        ds_buf_addf(out, "%ld of %ld daily requests of the org used", usage->org.used,
+                    usage->org.most);
+    if (usage->app.most)
+        ds_buf_addf(out, "%s%ld of %ld of this app", out->len ? ", " : "", usage->app.used,
+                    usage->app.most);
+}
+
+int ds_sf_budget(const struct ds_remote *remote, struct ds_err *err)
+{
+    const struct ds_sf_share *over = ds_sf_usage_over(&remote->usage, remote->daily_share);
+
+    if (!over)
+        return DS_OK;
+    ds_fail(err, DS_E_LATER,
+            "%ld of the %ld daily requests of the %s are used, and this connection "
+            "stops at %ld %%",
+            over->used, over->most, over == &remote->usage.org ? "org" : "app",
+            remote->daily_share);
+    return ds_hint(err,
+                   "it goes on when older requests are 24 hours past; 'daily_share' moves the "
+                   "limit (%s)",
+                   ds_option_where(remote->options, "daily_share"));
+}

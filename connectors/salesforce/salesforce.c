@@ -1,0 +1,119 @@
+#include "connectors/salesforce/salesforce.h"
+
+#include "base/file.h"
+#include "connectors/salesforce/id.h"
+#include "connectors/salesforce/remote.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- opening --------------------------------------------------------------------------------- */
+
+static const struct ds_api_kind api_kind = {
+    .login = ds_sf_login,
+    .failure = ds_sf_failure,
+    .head = ds_sf_head,
+    .again = ds_sf_again,
+};
+
+static void close_remote(struct ds_remote *remote)
+{
+    if (!remote)
+        return;
+    ds_api_close(remote->api);
+    ds_http_close(remote->http);
+    json_decref(remote->describe);
+    ds_secret_clear(&remote->secret);
+    ds_buf_clear(&remote->origin);
+    ds_buf_clear(&remote->login_url);
+    free(remote);
+}
+
+static int open_remote(const struct ds_options *options, struct ds_remote **out, struct ds_err *err)
+{
+    struct ds_remote *remote = calloc(1, sizeof(*remote));
+    int rc;
+
+    if (!remote)
+        return ds_fail_nomem(err);
+    remote->options = options;
+    remote->jwt = strcmp(ds_option(options, "auth"), "jwt") == 0;
+    ds_buf_init(&remote->origin, DS_MAX_URL);
+    ds_buf_init(&remote->login_url, DS_MAX_URL);
+    ds_buf_init(&remote->secret, DS_MAX_TEXT);
+    rc = ds_sf_settings_read(remote, err);
+    if (!rc)
+        rc = ds_http_open(options, remote->origin.text, &remote->http, err);
+    if (!rc)
+        rc = ds_http_allow(remote->http, remote->login_url.text, err);
+    if (!rc)
+        rc = ds_api_open(remote->http, &api_kind, remote, &remote->api, err);
+    if (rc) {
+        close_remote(remote);
+        return rc;
+    }
+    *out = remote;
+    return DS_OK;
+}
+
+/* --- identify, cost -------------------------------------------------------------------------- */
+
+static void cost(struct ds_remote *remote, struct ds_buf *out)
+{
+    struct ds_buf usage = DS_BUF_INIT(DS_MAX_TEXT);
+
+    ds_sf_usage_text(remote, &usage);
+    ds_buf_addf(out, "%" PRIu64 " requests%s%s", ds_http_requests(remote->http),
+                usage.len ? "; " : "", usage.text);
+    ds_buf_clear(&usage);
+}
+
+static int identify(struct ds_remote *remote, struct ds_identity *out, struct ds_err *err)
+{
+    const char *version = ds_option(remote->options, "api_version");
+    struct ds_buf text = DS_BUF_INIT(DS_MAX_TEXT);
+    json_t *info = NULL, *resources = NULL;
+    const char *organisation, *user;
+    char id[DS_SF_ID];
+    int rc = ds_sf_get(remote, "/services/oauth2/userinfo", &info, NULL, err);
+
+    ds_buf_addf(&text, "/services/data/%s/", version);
+    if (!rc) /* tells whether the version is offered, and what is used */
+        rc = ds_sf_get(remote, text.text, &resources, NULL, err);
+    if (rc)
+        goto out;
+    organisation = ds_json_text(info, "organization_id");
+    user = ds_json_text(info, "preferred_username");
+    if (!organisation || !ds_sf_id(organisation, id)) {
+        rc = ds_fail(err, DS_E_REMOTE, "the org does not tell its id (userinfo)");
+        goto out;
+    }
+    ds_buf_reset(&text);
+    ds_sf_usage_text(remote, &text);
+    snprintf(out->organisation, sizeof(out->organisation), "%s", id);
+    snprintf(out->user, sizeof(out->user), "%s", user ? user : "");
+    snprintf(out->detail, sizeof(out->detail), "API %s%s%s", version, text.len ? ", " : "",
+             text.text);
+out:
+    json_decref(info);
+    json_decref(resources);
+    ds_buf_clear(&text);
+    return rc;
+}
+
+const struct ds_connector ds_salesforce = {
+    .version = DS_CONNECTOR_VERSION,
+    .name = "salesforce",
+    .title = "Salesforce",
+    .abilities = DS_CAN_SEE_DELETED,
+    .settings = ds_sf_settings,
+    .open = open_remote,
+    .close = close_remote,
+    .identify = identify,
+    .check = ds_sf_check,
+    .fetch = ds_sf_fetch,
+    .stages = ds_sf_stages,
+    .cost = cost,
+};

@@ -1,0 +1,194 @@
+#include "engine/running.h"
+
+#include <inttypes.h>
+
+int ds_batch_open(struct running *r, struct ds_err *err)
+{
+    if (r->in_batch)
+        return DS_OK;
+    r->writes = 0;
+    if (ds_store_begin(r->store, err))
+        return err->status;
+    r->in_batch = true;
+    return DS_OK;
+}
+
+int ds_batch_commit(struct running *r, struct ds_err *err)
+{
+    if (!r->in_batch)
+        return DS_OK;
+    r->in_batch = false;
+    return ds_store_commit(r->store, err);
+}
+
+void ds_batch_drop(struct running *r)
+{
+    if (r->in_batch)
+        ds_store_rollback(r->store);
+    r->in_batch = false;
+}
+
+static const char *history_kind(const struct ds_item *item)
+{
+    switch (item->case_number) {
+    case DS_M_CREATE: return "created";
+    case DS_M_ADOPT: return "adopted";
+    case DS_M_RELEASE: return "released";
+    default: return item->write.given ? "updated" : "held";
+    }
+}
+
+static int write_history(struct running *r, const struct ds_item *item, struct ds_err *err)
+{
+    struct ds_history h = {.deal = item->deal,
+                           .run = r->result->run.id,
+                           .connection = r->state.id,
+                           .at_ms = r->policy.now_ms,
+                           .kind = history_kind(item),
+                           .source = item->theirs->source};
+
+    ds_buf_reset(&r->text);
+    ds_item_changes_json(&r->text, item);
+    if (ds_buf_failed(&r->text))
+        return ds_fail_nomem(err);
+    h.changes = r->text.text;
+    return ds_store_history_add(r->store, &h, err);
+}
+
+static int write_hold(struct running *r, const struct ds_item *item, bool *news, struct ds_err *err)
+{
+    struct ds_hold h = {.deal = item->deal,
+                        .connection = r->state.id,
+                        .remote_id = item->theirs->id,
+                        .until_ms = item->until_ms,
+                        .rule = item->hold_rule,
+                        .run = r->result->run.id};
+
+    *news = false;
+    if (!item->until_ms) {
+        if (!ds_given(&item->theirs->mapped.deal, DS_STATUS))
+            return DS_OK; /* this record says nothing about what waits */
+        return ds_store_hold_drop(r->store, h.connection, h.remote_id, err);
+    }
+    ds_buf_reset(&r->text);
+    ds_deal_to_json(&r->text, &item->wanted);
+    if (ds_buf_failed(&r->text))
+        return ds_fail_nomem(err);
+    h.wanted = r->text.text;
+    return ds_store_hold_put(r->store, &h, news, err);
+}
+
+static int write_conflicts(struct running *r, const struct ds_item *item, const struct ds_sight *s,
+                           struct ds_err *err)
+{
+    uint64_t keep = item->conflicts | ~item->theirs->mapped.deal.given;
+    bool opened;
+
+    for (size_t i = 0; i < item->changes; i++) {
+        const struct ds_change *c = &item->change[i];
+        struct ds_conflict row = {.deal = item->deal,
+                                  .connection = r->state.id,
+                                  .remote_id = item->theirs->id,
+                                  .field = c->field,
+                                  .case_number = c->case_number,
+                                  .rule = c->rule,
+                                  .base = c->base,
+                                  .ours = c->ours,
+                                  .theirs = c->theirs,
+                                  .run = r->result->run.id,
+                                  .at_ms = r->policy.now_ms};
+
+        if (c->move == DS_MOVE_CONFLICT && ds_store_conflict_put(r->store, &row, &opened, err))
+            return err->status;
+    }
+    if (!(s->open_conflicts & ~keep))
+        return DS_OK;
+    return ds_store_conflict_close(r->store, r->state.id, item->theirs->id, keep, r->result->run.id,
+                                   r->policy.now_ms, err);
+}
+
+static int write_link(struct running *r, const struct ds_item *item, const struct ds_link *old,
+                      int64_t deal_version, struct ds_err *err)
+{
+    struct ds_link link = {.deal = item->deal,
+                           .version = item->theirs->released ? old->version : item->theirs->version,
+                           .seen_version = deal_version,
+                           .deleted = item->theirs->deleted};
+
+    ds_buf_reset(&r->text);
+    ds_deal_to_json(&r->text, &item->base);
+    if (ds_buf_failed(&r->text))
+        return ds_fail_nomem(err);
+    link.base = r->text.text;
+    if (old->deal && ds_same(old->version, link.version) && ds_same(old->base, link.base) &&
+        old->seen_version == link.seen_version && old->deleted == link.deleted)
+        return DS_OK;
+    return ds_store_link_save(r->store, r->state.id, item->theirs->id, &link, err);
+}
+
+static int write_rejection(struct running *r, const struct ds_item *item, struct ds_err *err)
+{
+    struct ds_reject row = {.connection = r->state.id,
+                            .remote_id = item->theirs->id,
+                            .name = item->name,
+                            .run = r->result->run.id,
+                            .at_ms = r->policy.now_ms};
+
+    ds_buf_reset(&r->text);
+    ds_item_reasons_json(&r->text, item);
+    if (ds_buf_failed(&r->text))
+        return ds_fail_nomem(err);
+    row.reasons = r->text.text;
+    r->any_rejects = true;
+    return ds_store_reject_put(r->store, &row, err);
+}
+
+static int write_deal(struct running *r, struct ds_item *item, const struct ds_sight *s,
+                      bool *stale, struct ds_err *err)
+{
+    const struct ds_run *run = &r->result->run;
+    int64_t version = item->case_number == DS_M_CREATE ? 1 : item->deal_version;
+    int64_t now = r->policy.now_ms;
+    bool news = false;
+
+    if (item->case_number == DS_M_CREATE) {
+        if (ds_store_deal_create(r->store, &item->write, r->state.id, run->id, now, &item->deal,
+                                 err))
+            return err->status;
+    } else if (item->write.given) {
+        if (ds_store_deal_update(r->store, item->deal, item->deal_version, &item->write, run->id,
+                                 now, stale, err) ||
+            *stale)
+            return err->status;
+        version++;
+    }
+    if (write_link(r, item, &s->link, version, err) || write_conflicts(r, item, s, err) ||
+        (item->case_number != DS_M_CREATE || item->until_ms ? write_hold(r, item, &news, err)
+                                                            : DS_OK) ||
+        (r->any_rejects ? ds_store_reject_drop(r->store, r->state.id, item->theirs->id, err)
+                        : DS_OK))
+        return err->status;
+    if (item->write.given || item->case_number == DS_M_ADOPT || news)
+        return write_history(r, item, err);
+    return DS_OK;
+}
+
+int ds_apply(struct running *r, struct ds_item *item, const struct ds_sight *s, bool *stale,
+             struct ds_err *err)
+{
+    *stale = false;
+    switch (item->case_number) {
+    case DS_M_CREATE:
+    case DS_M_ADOPT:
+    case DS_M_MERGE:
+    case DS_M_RELEASE: return write_deal(r, item, s, stale, err);
+    case DS_M_REJECT:
+    case DS_M_REJECT_LINKED:
+    case DS_M_REPEAT: return write_rejection(r, item, err);
+    case DS_M_DELETED: return write_link(r, item, &s->link, s->link.seen_version, err);
+    case DS_M_DELETED_UNKNOWN: return DS_OK;
+    default:
+        return ds_fail(err, DS_E_BUG, "record '%s' was planned as M-%d", item->theirs->id,
+                       item->case_number);
+    }
+}

@@ -1,0 +1,78 @@
+/*
+ * plan.h - what should happen to one record, as a value
+ *
+ * The planner is a pure function of what was seen: the record as mapped, its link and base, the deal.
+ * It touches nothing, so that a dry run and a real run cannot differ: the same item is printed or
+ * carried out.
+ */
+#ifndef DS_ENGINE_PLAN_H
+#define DS_ENGINE_PLAN_H
+
+#include "engine/merge.h"
+#include "engine/rules.h"
+#include "engine/store/store.h"
+#include "mapping/mapping.h"
+
+/* A record as it is carried from the fetch to the plan. Texts live in the arena of the batch. */
+struct ds_theirs {
+    const char *id;
+    const char *version;
+    const char *source;  /* who changed it in the CRM; NULL: not told */
+    const char *where;   /* "row 12, line 14"; NULL */
+    const char *repeats; /* where the same id stood before in this fetch; NULL */
+    bool deleted;
+    bool released; /* a hold whose time has come, not a record */
+    struct ds_mapped mapped;
+};
+
+struct ds_sight {
+    struct ds_theirs *theirs;   /* the rules add to its problems */
+    struct ds_link link;        /* deal 0: none */
+    struct ds_deal base;        /* of the link */
+    struct ds_stored_deal ours; /* of the link, or the deal to adopt; id 0: none */
+    uint64_t same_crm_id;       /* deals with this CRM id, when there is no link */
+    const char *linked_to;      /* the record ours is already linked to on this connection; NULL */
+    uint64_t open_conflicts;    /* fields in conflict now */
+};
+
+struct ds_change {
+    enum ds_field field;
+    int case_number; /* M-n */
+    int rule;        /* R-n, 0: none */
+    enum ds_move move;
+    const char *base;
+    const char *ours;
+    const char *theirs;
+    const char *why;
+};
+
+struct ds_item {
+    enum ds_outcome outcome;
+    int case_number; /* M-n of the record */
+    const char *why;
+    const struct ds_theirs *theirs;
+    const char *name;     /* of the deal, for people; may be NULL */
+    int64_t deal;         /* 0: none yet */
+    int64_t deal_version; /* the plan holds only for this version (P-5) */
+    size_t changes;       /* fields that are not simply equal, in table order */
+    struct ds_change change[DS_FIELDS];
+    struct ds_deal write;  /* what the deal gets */
+    struct ds_deal base;   /* what both sides agree on afterwards */
+    struct ds_deal wanted; /* what a hold keeps */
+    uint64_t conflicts;    /* fields in conflict afterwards */
+    int64_t until_ms;      /* of the hold; 0: none */
+    int hold_rule;
+    const char *warning; /* worth a line, changes nothing; NULL */
+};
+
+/* Fills *item; what it points to lives in the arena and in *sight. */
+void ds_plan(const struct ds_policy *policy, struct ds_arena *a, struct ds_sight *sight,
+             struct ds_item *item);
+
+/* The changes as the JSON array that the history keeps, appended. */
+void ds_item_changes_json(struct ds_buf *out, const struct ds_item *item);
+
+/* The reasons of a rejected record as a JSON array, appended. */
+void ds_item_reasons_json(struct ds_buf *out, const struct ds_item *item);
+
+#endif

@@ -1,0 +1,284 @@
+#include "engine/running.h"
+
+#include "engine/theirs.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define PROGRESS_EVERY 1000
+#define MERGE_TRIES    3 /* how often a lost race is merged again (P-5) */
+
+static int see_link(struct running *r, struct ds_sight *s, struct ds_err *err)
+{
+    struct ds_arena *a = &r->batch;
+
+    if (ds_deal_from_json(a, s->link.base ? s->link.base : "{}", &s->base, err) ||
+        ds_store_deal(r->store, a, s->link.deal, &s->ours, err))
+        return err->status;
+    if (!s->ours.id)
+        return ds_fail(err, DS_E_STORE,
+                       "the link of record '%s' names deal %" PRId64 ", which is gone",
+                       s->theirs->id, s->link.deal);
+    return ds_store_conflict_fields(r->store, r->state.id, s->theirs->id, &s->open_conflicts, err);
+}
+
+/* A record without a link may belong to a deal that carries its CRM id. */
+static int see_candidate(struct running *r, struct ds_sight *s, struct ds_err *err)
+{
+    const char *crm_id = s->theirs->mapped.deal.value[DS_CRM_ID];
+    int64_t id = 0;
+
+    if (!crm_id || ds_store_deal_by_crm_id(r->store, crm_id, &s->same_crm_id, &id, err) ||
+        s->same_crm_id != 1)
+        return err->status;
+    if (ds_store_deal(r->store, &r->batch, id, &s->ours, err))
+        return err->status;
+    return ds_store_link_of(r->store, &r->batch, r->state.id, id, &s->linked_to, err);
+}
+
+static int see(struct running *r, struct ds_theirs *theirs, const struct ds_link *link,
+               struct ds_sight *s, struct ds_err *err)
+{
+    memset(s, 0, sizeof(*s));
+    s->theirs = theirs;
+    s->link = *link;
+    if (link->deal)
+        return see_link(r, s, err);
+    return theirs->deleted ? DS_OK : see_candidate(r, s, err);
+}
+
+static bool worth_telling(const struct ds_item *item)
+{
+    if (item->outcome != DS_UNCHANGED || item->warning)
+        return true;
+    for (size_t i = 0; i < item->changes; i++)
+        if (item->change[i].move == DS_MOVE_AGREE)
+            return true;
+    return false;
+}
+
+static int settle(struct running *r, const struct ds_item *item, struct ds_err *err)
+{
+    if (item->theirs->released)
+        r->result->released++;
+    else
+        r->result->run.outcome[item->outcome]++;
+    if (item->warning)
+        r->result->warnings++;
+    if (!worth_telling(item) || !r->job->watch->item)
+        return DS_OK;
+    return r->job->watch->item(r->job->watch->arg, item, err);
+}
+
+/* What a first load may write as it comes: it changes no deal that exists. */
+static bool is_direct(const struct running *r, const struct ds_item *item)
+{
+    return r->result->first_load && item->case_number != DS_M_ADOPT &&
+           item->case_number != DS_M_MERGE && item->case_number != DS_M_REJECT_LINKED &&
+           item->case_number != DS_M_DELETED;
+}
+
+static int defer(struct running *r, const struct ds_theirs *theirs, struct ds_err *err)
+{
+    r->deferred = true;
+    ds_buf_reset(&r->text);
+    ds_theirs_pack(&r->text, theirs);
+    if (ds_buf_failed(&r->text))
+        return ds_fail_nomem(err);
+    return ds_store_spool_add(r->store, r->text.text, r->text.len, err);
+}
+
+static int write_direct(struct running *r, struct ds_item *item, const struct ds_sight *s,
+                        struct ds_err *err)
+{
+    bool stale;
+
+    if (ds_batch_open(r, err) || ds_apply(r, item, s, &stale, err) || settle(r, item, err))
+        return err->status;
+    return ++r->writes < DS_BATCH_WRITES ? DS_OK : ds_batch_commit(r, err);
+}
+
+static int take(struct running *r, struct ds_theirs *theirs, const struct ds_link *link,
+                struct ds_err *err)
+{
+    struct ds_item *item = &r->item;
+    struct ds_sight sight;
+    bool seen_before = theirs->repeats != NULL;
+
+    if (see(r, theirs, link, &sight, err))
+        return err->status;
+    ds_plan(&r->policy, &r->batch, &sight, item);
+    if (!is_direct(r, item))
+        ds_guard_count(r, item);
+    if (r->dry) {
+        /* So that a due hold of the same record is not told twice. */
+        const char *first = NULL;
+
+        if (!seen_before && ds_store_seen(r->store, &r->batch, theirs->id, "", &first, err))
+            return err->status;
+        return settle(r, item, err);
+    }
+    return is_direct(r, item) ? write_direct(r, item, &sight, err) : defer(r, theirs, err);
+}
+
+static void tell_progress(struct running *r)
+{
+    const struct ds_watch *w = r->job->watch;
+
+    if (w->progress && r->result->run.fetched % PROGRESS_EVERY == 0)
+        w->progress(w->arg, r->result->run.fetched, r->expected);
+}
+
+int ds_records_take(void *arg, const struct ds_record *record, struct ds_err *err)
+{
+    struct running *r = arg;
+    struct ds_theirs *theirs;
+    struct ds_link link = {0};
+
+    r->result->run.fetched++;
+    tell_progress(r);
+    ds_arena_reset(&r->batch);
+    theirs = ds_arena_alloc(&r->batch, sizeof(*theirs));
+    if (!theirs)
+        return ds_fail_nomem(err);
+    theirs->id = record->id
+                     ? record->id
+                     : ds_arena_printf(&r->batch, "(%s)", record->where ? record->where : "?");
+    theirs->version = record->version;
+    theirs->source = record->modified_by;
+    theirs->where = record->where;
+    theirs->deleted = record->deleted;
+    if ((r->job->connector->abilities & DS_MAY_REPEAT) &&
+        ds_store_seen(r->store, &r->batch, theirs->id, record->where ? record->where : "",
+                      &theirs->repeats, err))
+        return err->status;
+    if (ds_store_link(r->store, &r->batch, r->state.id, theirs->id, &link, err))
+        return err->status;
+    if (link.deal && !r->remapped && !theirs->repeats && !record->fault &&
+        link.deleted == record->deleted && ds_same(link.version, record->version) &&
+        link.seen_version == link.deal_version) {
+        r->result->run.outcome[DS_UNCHANGED]++;
+        return DS_OK;
+    }
+    if (ds_map(r->job->mapping, &r->batch, record, &theirs->mapped, err))
+        return err->status;
+    return take(r, theirs, &link, err);
+}
+
+/* A page is complete: what a first load has written so far is kept, and a run that dies later goes on
+ * from here. */
+int ds_records_mark(void *arg, const char *resume, struct ds_err *err)
+{
+    struct running *r = arg;
+
+    if (r->dry || !r->result->first_load || r->deferred ||
+        (r->job->connector->abilities & DS_MAY_REPEAT))
+        return DS_OK;
+    ds_buf_reset(&r->resume);
+    ds_buf_add(&r->resume, resume);
+    if (ds_buf_failed(&r->resume))
+        return ds_fail_nomem(err);
+    r->state.resume = r->resume.text;
+    r->state.resume_fingerprint = r->fingerprint;
+    if (ds_batch_open(r, err) || ds_store_connection_save(r->store, &r->state, err))
+        return err->status;
+    return ds_batch_commit(r, err);
+}
+
+void ds_records_expect(void *arg, uint64_t records)
+{
+    struct running *r = arg;
+
+    r->expected = records;
+}
+
+static int on_spooled(void *arg, const void *bytes, size_t len, struct ds_err *err)
+{
+    struct running *r = arg;
+    struct ds_sight sight;
+    struct ds_theirs *theirs;
+    struct ds_link link = {0};
+    bool stale = true;
+
+    ds_arena_reset(&r->batch);
+    theirs = ds_arena_alloc(&r->batch, sizeof(*theirs));
+    if (!theirs)
+        return ds_fail_nomem(err);
+    for (int tries = 0; stale && tries < MERGE_TRIES; tries++) {
+        if (ds_batch_open(r, err) || ds_theirs_unpack(bytes, len, theirs, err) ||
+            ds_store_link(r->store, &r->batch, r->state.id, theirs->id, &link, err) ||
+            see(r, theirs, &link, &sight, err))
+            return err->status;
+        ds_plan(&r->policy, &r->batch, &sight, &r->item);
+        if (ds_apply(r, &r->item, &sight, &stale, err))
+            return err->status;
+    }
+    if (stale)
+        return ds_fail(err, DS_E_LATER, "deal %" PRId64 " changes faster than it can be merged",
+                       r->item.deal);
+    if (settle(r, &r->item, err))
+        return err->status;
+    if (++r->writes < DS_BATCH_WRITES)
+        return DS_OK;
+    return ds_batch_commit(r, err) ? err->status : ds_options_interrupted(r->job->options, err);
+}
+
+int ds_records_apply(struct running *r, struct ds_err *err)
+{
+    return r->dry ? DS_OK : ds_store_spool_each(r->store, on_spooled, r, err);
+}
+
+static int due_theirs(struct running *r, const struct ds_hold *h, struct ds_theirs *out,
+                      struct ds_err *err)
+{
+    memset(out, 0, sizeof(*out));
+    out->id = h->remote_id;
+    out->released = true;
+    return ds_deal_from_json(&r->batch, h->wanted, &out->mapped.deal, err);
+}
+
+static int spool_due(void *arg, const struct ds_hold *h, struct ds_err *err)
+{
+    struct running *r = arg;
+    struct ds_theirs *theirs;
+
+    ds_arena_reset(&r->batch);
+    theirs = ds_arena_alloc(&r->batch, sizeof(*theirs));
+    if (!theirs)
+        return ds_fail_nomem(err);
+    return due_theirs(r, h, theirs, err) ? err->status : defer(r, theirs, err);
+}
+
+static int show_due(void *arg, const struct ds_hold *h, struct ds_err *err)
+{
+    struct running *r = arg;
+    struct ds_theirs *theirs;
+    struct ds_link link = {0};
+    const char *fetched = NULL;
+
+    ds_arena_reset(&r->batch);
+    theirs = ds_arena_alloc(&r->batch, sizeof(*theirs));
+    if (!theirs)
+        return ds_fail_nomem(err);
+    if (ds_store_seen(r->store, &r->batch, h->remote_id, "", &fetched, err) || fetched)
+        return err->status;
+    if (due_theirs(r, h, theirs, err) ||
+        ds_store_link(r->store, &r->batch, r->state.id, theirs->id, &link, err))
+        return err->status;
+    return take(r, theirs, &link, err);
+}
+
+/* After the records, so that a newer record of the same deal has had its say. */
+int ds_records_release(struct running *r, struct ds_err *err)
+{
+    int64_t now = r->policy.now_ms;
+
+    if (!r->state.id)
+        return DS_OK;
+    if (r->dry)
+        return ds_store_holds(r->store, &r->lasting, r->state.id, 0, now, show_due, r, err);
+    if (ds_store_spool_clear(r->store, err) ||
+        ds_store_holds(r->store, &r->lasting, r->state.id, 0, now, spool_due, r, err))
+        return err->status;
+    return ds_store_spool_each(r->store, on_spooled, r, err);
+}

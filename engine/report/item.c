@@ -1,0 +1,220 @@
+#include "engine/report/item.h"
+
+#include "base/text.h"
+#include "engine/report/people.h"
+
+#include <inttypes.h>
+
+/* Columns before the name and before the reason, unless what stands there is longer. */
+#define NAME_AT 22
+#define WHY_AT  60
+#define INDENT  "      "
+
+static const struct {
+    const char *symbol;
+    const char *color;
+} looks[DS_OUTCOMES] = {
+    [DS_UNCHANGED] = {" ", ""},          [DS_CREATED] = {"+", "\x1b[32m"},
+    [DS_UPDATED] = {"~", "\x1b[33m"},    [DS_HELD] = {"=", "\x1b[36m"},
+    [DS_CONFLICT] = {"!", "\x1b[1;31m"}, [DS_REJECTED] = {"x", "\x1b[31m"},
+    [DS_IGNORED] = {"-", "\x1b[2m"},
+};
+
+void ds_item_symbol(struct ds_buf *out, const struct ds_look *look, enum ds_outcome outcome)
+{
+    if (look->color)
+        ds_buf_addf(out, "%s%s\x1b[0m", looks[outcome].color, looks[outcome].symbol);
+    else
+        ds_buf_add(out, looks[outcome].symbol);
+}
+
+static void add_rule(struct ds_buf *out, int rule)
+{
+    if (rule)
+        ds_buf_addf(out, " (R-%d)", rule);
+}
+
+void ds_item_reason(struct ds_buf *out, const struct ds_detail *reason)
+{
+    if (reason->field < DS_FIELDS)
+        ds_buf_addf(out, "%s: ", ds_fields[reason->field].title);
+    ds_people_text(out, reason->why, 160);
+    add_rule(out, reason->rule);
+}
+
+/* What the lines of one item have in common. */
+struct lines {
+    struct ds_buf *out;
+    const struct ds_item *item;
+    bool verbose;
+    size_t title;  /* columns of the widest title, */
+    size_t ours;   /* of the widest value on the left of an arrow, */
+    size_t theirs; /* and on the right */
+};
+
+static void head(struct lines *l, const struct ds_look *look)
+{
+    const struct ds_item *i = l->item;
+    struct ds_buf *out = l->out;
+    size_t from;
+
+    ds_buf_add(out, "  ");
+    ds_item_symbol(out, look, i->outcome);
+    ds_buf_add_char(out, ' ');
+    from = out->len;
+    if (i->deal && i->case_number != DS_M_CREATE) {
+        ds_buf_addf(out, "deal %" PRId64, i->deal);
+    } else {
+        ds_buf_add(out, "record ");
+        ds_people_text(out, i->theirs->id ? i->theirs->id : "without an id", DS_PEOPLE_VALUE);
+    }
+    if (i->name) {
+        ds_buf_add(out, "  ");
+        ds_people_pad(out, from, NAME_AT);
+        ds_people_value(out, DS_NAME, i->name);
+    }
+    ds_buf_add(out, "  ");
+    ds_people_pad(out, from, WHY_AT);
+    ds_buf_addf(out, "M-%d: %s", i->case_number, i->why);
+    if (i->theirs->where)
+        ds_buf_addf(out, ", %s", i->theirs->where);
+    if (i->until_ms) {
+        ds_buf_add(out, "; waits until ");
+        ds_people_instant(out, i->until_ms);
+        add_rule(out, i->hold_rule);
+    }
+    ds_buf_add_char(out, '\n');
+}
+
+static void widen(size_t *columns, enum ds_field f, const char *value)
+{
+    struct ds_buf text = DS_BUF_INIT(DS_MAX_TEXT);
+    size_t width;
+
+    ds_people_value(&text, f, value);
+    width = ds_text_width(text.text);
+    if (*columns < width)
+        *columns = width;
+    ds_buf_clear(&text);
+}
+
+static bool moves(const struct ds_detail *d)
+{
+    return d->move == DS_MOVE_TAKE || d->move == DS_MOVE_WAIT;
+}
+
+/* What stays as it is, is for the curious. */
+static bool shown(const struct lines *l, const struct ds_detail *d)
+{
+    return l->verbose || moves(d) || d->move == DS_MOVE_CONFLICT;
+}
+
+static void measure(void *arg, const struct ds_detail *d)
+{
+    struct lines *l = arg;
+    size_t title = ds_text_width(ds_fields[d->field].title);
+
+    if (!shown(l, d))
+        return;
+    if (l->title < title)
+        l->title = title;
+    if (moves(d)) {
+        widen(&l->ours, d->field, d->ours);
+        widen(&l->theirs, d->field, d->theirs);
+    }
+}
+
+static void add_value(struct ds_buf *out, enum ds_field f, const char *value, size_t columns)
+{
+    size_t from = out->len;
+
+    ds_people_value(out, f, value);
+    ds_people_pad(out, from, columns);
+}
+
+static void add_why(struct lines *l, const struct ds_detail *d)
+{
+    const char *stage = l->item->theirs->mapped.stage_name;
+
+    ds_buf_addf(l->out, "   M-%d: %s", d->case_number, d->why);
+    add_rule(l->out, d->rule);
+    if (d->field == DS_STAGE && stage) {
+        ds_buf_add(l->out, " (");
+        ds_people_value(l->out, DS_NAME, stage);
+        ds_buf_add_char(l->out, ')');
+    }
+    ds_buf_add_char(l->out, '\n');
+}
+
+static void change(void *arg, const struct ds_detail *d)
+{
+    struct lines *l = arg;
+    struct ds_buf *out = l->out;
+    size_t from;
+
+    if (!shown(l, d))
+        return;
+    ds_buf_add(out, INDENT);
+    from = out->len;
+    ds_buf_add(out, ds_fields[d->field].title);
+    ds_people_pad(out, from, l->title + 2);
+    if (moves(d)) {
+        add_value(out, d->field, d->ours, l->ours);
+        ds_buf_add(out, " -> ");
+        add_value(out, d->field, d->theirs, l->theirs);
+    } else {
+        ds_buf_add(out, "base ");
+        ds_people_value(out, d->field, d->base);
+        ds_buf_add(out, "   ours ");
+        ds_people_value(out, d->field, d->ours);
+        ds_buf_add(out, "   theirs ");
+        ds_people_value(out, d->field, d->theirs);
+    }
+    add_why(l, d);
+}
+
+/* A new deal in one line; --verbose shows all of it. */
+static void summary(struct lines *l, const struct ds_deal *deal)
+{
+    static const enum ds_field fields[] = {
+        DS_STATUS, DS_STAGE, DS_VALUE, DS_CURRENCY, DS_CLOSE_DATE, DS_CUSTOMER_NAME,
+    };
+    const char *between = INDENT;
+
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        if (!deal->value[fields[i]])
+            continue;
+        ds_buf_add(l->out, fields[i] == DS_CURRENCY ? " " : between);
+        ds_people_value(l->out, fields[i], deal->value[fields[i]]);
+        between = ", ";
+    }
+    ds_buf_add_char(l->out, '\n');
+}
+
+static void reason(void *arg, const struct ds_detail *d)
+{
+    struct lines *l = arg;
+
+    ds_buf_add(l->out, INDENT);
+    ds_item_reason(l->out, d);
+    ds_buf_add_char(l->out, '\n');
+}
+
+void ds_item_lines(struct ds_buf *out, const struct ds_look *look, const struct ds_item *item)
+{
+    struct lines l = {.out = out, .item = item, .verbose = look->verbose};
+
+    head(&l, look);
+    if (item->case_number == DS_M_CREATE && !look->verbose) {
+        summary(&l, &item->write);
+    } else {
+        ds_item_each_change(item, measure, &l);
+        ds_item_each_change(item, change, &l);
+    }
+    ds_item_each_reason(item, reason, &l);
+    if (item->warning) {
+        ds_buf_add(out, INDENT "warning: ");
+        ds_people_text(out, item->warning, 160);
+        ds_buf_add_char(out, '\n');
+    }
+}

@@ -1,0 +1,216 @@
+/*
+ * For a terminal and for mail. Items are either printed as they come (look.all), or kept in one group
+ * an outcome, of which only the first few are written out: an admin reads the kinds of change, and
+ * the other formats hold every one.
+ */
+#include "engine/report/format.h"
+
+#include "base/text.h"
+#include "engine/report/item.h"
+#include "engine/report/people.h"
+#include "engine/report/tally.h"
+
+#include <string.h>
+
+#define TALLY_LINES 20
+#define TALLY_WIDTH 120
+
+static const enum ds_outcome order[] = {
+    DS_CREATED, DS_UPDATED, DS_HELD, DS_CONFLICT, DS_REJECTED, DS_IGNORED,
+};
+
+#define GROUPS (sizeof(order) / sizeof(order[0]))
+
+struct group {
+    struct ds_buf text;
+    uint64_t items;
+};
+
+struct own {
+    struct group group[DS_OUTCOMES];
+    struct ds_tally reasons;
+    struct ds_tally stages;
+    struct ds_tally warnings;
+};
+
+static void begin(struct ds_report *r)
+{
+    struct own *own = r->own;
+
+    for (size_t i = 0; i < DS_OUTCOMES; i++)
+        ds_buf_init(&own->group[i].text, DS_MAX_PAGE);
+    if (!r->look.sum_only)
+        ds_buf_addf(&r->line, "%s\n\n", r->head.title);
+}
+
+static void notice(struct ds_report *r, const char *text)
+{
+    if (r->look.sum_only)
+        return;
+    ds_buf_add(&r->line, "note: ");
+    ds_text_to_terminal(&r->line, text);
+    ds_buf_add(&r->line, "\n\n");
+}
+
+static void count_reason(void *arg, const struct ds_detail *d)
+{
+    struct ds_buf text = DS_BUF_INIT(DS_MAX_PAGE);
+
+    ds_item_reason(&text, d);
+    ds_tally_add(arg, text.text, true);
+    ds_buf_clear(&text);
+}
+
+static void count(struct own *own, const struct ds_item *i)
+{
+    own->group[i->outcome].items++;
+    ds_item_each_reason(i, count_reason, &own->reasons);
+    if (i->theirs->mapped.unmapped_stage)
+        ds_tally_add(&own->stages, i->theirs->mapped.unmapped_stage, false);
+    else if (i->warning)
+        ds_tally_add(&own->warnings, i->warning, true);
+}
+
+static void item(struct ds_report *r, const struct ds_item *i)
+{
+    struct own *own = r->own;
+    struct group *group = &own->group[i->outcome];
+
+    if (r->look.sum_only)
+        return;
+    count(own, i);
+    if (i->outcome == DS_IGNORED && !r->look.verbose)
+        return;
+    if (r->look.all)
+        ds_item_lines(&r->line, &r->look, i);
+    else if (group->items <= r->look.limit)
+        ds_item_lines(&group->text, &r->look, i);
+}
+
+static void print_groups(struct ds_report *r)
+{
+    struct own *own = r->own;
+
+    for (size_t i = 0; i < GROUPS; i++) {
+        struct group *group = &own->group[order[i]];
+
+        if (!group->text.len)
+            continue;
+        ds_buf_add_bytes(&r->line, group->text.text, group->text.len);
+        if (group->items > r->look.limit) {
+            ds_buf_add(&r->line, "    and ");
+            ds_people_number(&r->line, group->items - r->look.limit);
+            ds_buf_addf(&r->line,
+                        " more %s (--all shows them, --format csv or json has every one)\n",
+                        ds_outcome_names[order[i]]);
+        }
+        ds_buf_add_char(&r->line, '\n');
+    }
+}
+
+/* Only the symbols that were used. */
+static void print_legend(struct ds_report *r)
+{
+    struct own *own = r->own;
+    const char *between = "";
+
+    for (size_t i = 0; i < GROUPS; i++) {
+        if (!own->group[order[i]].items || (order[i] == DS_IGNORED && !r->look.verbose))
+            continue;
+        ds_buf_add(&r->line, between);
+        ds_item_symbol(&r->line, &r->look, order[i]);
+        ds_buf_addf(&r->line, " %s", ds_outcome_names[order[i]]);
+        between = "   ";
+    }
+    ds_buf_add(&r->line, *between ? "\n" : "");
+}
+
+static void print_count(struct ds_report *r, uint64_t n, const char *text)
+{
+    struct ds_buf number = DS_BUF_INIT(DS_MAX_TEXT);
+
+    ds_people_number(&number, n);
+    ds_buf_addf(&r->line, "%11s  ", number.text);
+    ds_people_text(&r->line, text, TALLY_WIDTH);
+    ds_buf_add_char(&r->line, '\n');
+    ds_buf_clear(&number);
+}
+
+static void print_tally(struct ds_report *r, const char *title, struct ds_tally *t)
+{
+    uint64_t others = t->others;
+
+    if (!t->rows)
+        return;
+    ds_tally_sort(t);
+    ds_buf_addf(&r->line, "\n%s\n", title);
+    for (size_t i = 0; i < t->rows; i++) {
+        if (i < TALLY_LINES)
+            print_count(r, t->row[i].count, t->row[i].text);
+        else
+            others += t->row[i].count;
+    }
+    if (others)
+        print_count(r, others, "others");
+}
+
+static void print_sum(struct ds_report *r, const struct ds_result *result)
+{
+    ds_people_sum(&r->line, &result->run);
+    ds_buf_add_char(&r->line, '\n');
+    if (!result->released)
+        return;
+    ds_people_number(&r->line, result->released);
+    ds_buf_add(&r->line, " from holds whose time has come, beside these\n");
+}
+
+/* What a dry run leaves for a person to do. */
+static void print_plan(struct ds_report *r, const struct ds_result *result)
+{
+    if (!result->plan[0] || result->run.id)
+        return;
+    ds_buf_addf(&r->line, "plan %s; nothing was written\n", result->plan);
+    if (result->guard[0])
+        ds_buf_addf(&r->line,
+                    "a run would stop: %s\n"
+                    "  if all of this is right: dealsync sync %s --accept %s\n",
+                    result->guard, r->head.connection, result->plan);
+}
+
+static void end(struct ds_report *r, const struct ds_result *result, const struct ds_err *failure)
+{
+    struct own *own = r->own;
+
+    if (r->look.sum_only) {
+        if (failure->status != DS_OK && !result->run.fetched)
+            return;
+        ds_buf_addf(&r->line, "%s: ", r->head.connection);
+        print_sum(r, result);
+        return;
+    }
+    print_groups(r);
+    print_legend(r);
+    print_tally(r, "why records were rejected", &own->reasons);
+    print_tally(r, "stages that no line of the mapping names (R-72)", &own->stages);
+    print_tally(r, "warnings", &own->warnings);
+    print_sum(r, result);
+    print_plan(r, result);
+    if (failure->status != DS_OK) {
+        ds_buf_add(&r->line, "not finished: ");
+        ds_text_to_terminal(&r->line, failure->text);
+        ds_buf_add_char(&r->line, '\n');
+    }
+}
+
+static void drop(struct ds_report *r)
+{
+    struct own *own = r->own;
+
+    for (size_t i = 0; i < DS_OUTCOMES; i++)
+        ds_buf_clear(&own->group[i].text);
+    ds_tally_clear(&own->reasons);
+    ds_tally_clear(&own->stages);
+    ds_tally_clear(&own->warnings);
+}
+
+const struct ds_report_format ds_report_text = {sizeof(struct own), begin, notice, item, end, drop};

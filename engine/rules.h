@@ -1,0 +1,42 @@
+/*
+ * rules.h - the business rules that a plan must keep (R-n, docs/rules.md)
+ *
+ * Pure. Checked on the plan, before anything is written; every refusal and hold names its rule.
+ */
+#ifndef DS_ENGINE_RULES_H
+#define DS_ENGINE_RULES_H
+
+#include "base/arena.h"
+#include "mapping/deal.h"
+#include "mapping/mapping.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What an admin has settled for a connection. */
+struct ds_policy {
+    int64_t now_ms;
+    bool first_load;  /* history that is long won enters as it is */
+    bool vetted;      /* the company may create solution assessments */
+    bool close_early; /* do not wait 72 hours */
+    const char *
+        shareable; /* solution ids that may be shared, blank or comma separated; NULL: none */
+};
+
+/* Everything that keeps theirs from becoming a deal, appended to the problems already found. */
+void ds_rules_create(const struct ds_policy *policy, struct ds_arena *a, struct ds_mapped *theirs);
+
+/* The rule that forbids this change of a live deal, or 0. *why tells it in words. */
+int ds_rules_forbid(const struct ds_deal *ours, const struct ds_deal *theirs, enum ds_field f,
+                    const char **why);
+
+/* When the deal may be marked won: 0 at once, else the instant the 72 hours are over (R-78, R-79,
+ * R-80). deal holds the values after the merge; created_ms is when the store got it. */
+int64_t ds_rules_won_at(const struct ds_policy *policy, const struct ds_deal *deal,
+                        int64_t created_ms);
+
+/* A sentence on what is odd about the deal and changes nothing, or NULL. */
+const char *ds_rules_warning(const struct ds_policy *policy, struct ds_arena *a,
+                             const struct ds_deal *deal);
+
+#endif

@@ -1,0 +1,222 @@
+#include "engine/running.h"
+
+#include "base/date.h"
+#include "base/log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MAX_SPOOLED (8u << 20)
+
+static void notice(struct running *r, const char *text)
+{
+    if (r->job->watch->notice)
+        r->job->watch->notice(r->job->watch->arg, text);
+}
+
+static int open_store(struct running *r, struct ds_err *err)
+{
+    const struct ds_job *job = r->job;
+    int64_t id = 0;
+
+    if (ds_store_open(job->store_path, r->dry ? DS_STORE_READ : DS_STORE_WRITE, &r->store, err))
+        return err->status;
+    if (!r->dry) {
+        if (ds_batch_open(r, err) ||
+            ds_store_connection_ensure(r->store, job->connection, &id, err) ||
+            ds_batch_commit(r, err) || ds_store_lock(r->store, id, job->connection, err))
+            return err->status;
+    }
+    if (ds_store_connection(r->store, &r->lasting, job->connection, &r->state, err))
+        return err->status;
+    return ds_store_deal_count(r->store, &r->deals, err);
+}
+
+static int check_organisation(struct running *r, struct ds_err *err)
+{
+    struct ds_identity who = {0};
+
+    if (r->job->connector->identify(r->remote, &who, err))
+        return err->status;
+    memcpy(r->result->organisation, who.organisation, sizeof(who.organisation));
+    if (r->state.organisation && strcmp(r->state.organisation, who.organisation) != 0) {
+        ds_fail(err, DS_E_CONFIG,
+                "the remote is another organisation: '%s', and this connection belongs to '%s'",
+                who.organisation, r->state.organisation);
+        return ds_hint(err, "put the old address back, or give the new organisation a connection "
+                            "with a name of its own");
+    }
+    r->state.organisation = r->result->organisation;
+    return DS_OK;
+}
+
+static int choose_extent(struct running *r, struct ds_err *err)
+{
+    struct ds_result *res = r->result;
+    struct ds_buf all = DS_BUF_INIT(DS_MAX_TEXT);
+    bool backfill = r->job->command == DS_BACKFILL || r->job->backfill;
+
+    ds_buf_addf(&all, "%s\n%s\n%s", ds_mapping_fingerprint(r->job->mapping),
+                r->job->connector->name, r->job->scope);
+    ds_hash(all.text, all.len, r->fingerprint);
+    if (ds_buf_failed(&all))
+        ds_fail_nomem(err);
+    ds_buf_clear(&all);
+    r->remapped = r->state.fingerprint && strcmp(r->state.fingerprint, r->fingerprint) != 0;
+    res->first_load = r->policy.first_load = backfill || !r->state.fingerprint;
+    res->everything = res->first_load || r->remapped || !r->state.cursor ||
+                      (r->job->connector->abilities & DS_READS_ALL);
+    if (res->first_load && !r->dry && r->state.resume &&
+        strcmp(r->state.resume_fingerprint, r->fingerprint) == 0)
+        r->go_on = r->state.resume;
+    if (r->remapped)
+        notice(
+            r,
+            "the mapping or the filter has changed since the last run: every record is compared");
+    if (r->go_on)
+        notice(r, "going on where the last run was interrupted");
+    return err->status;
+}
+
+static int begin_run(struct running *r, struct ds_err *err)
+{
+    struct ds_run *run = &r->result->run;
+    struct ds_waiting waiting;
+
+    run->connection = r->state.id;
+    run->connection_name = r->job->connection;
+    run->command = r->job->command == DS_BACKFILL ? "backfill" : "sync";
+    run->state = "running";
+    run->fingerprint = r->fingerprint;
+    run->started_ms = r->policy.now_ms;
+    if (r->dry)
+        return DS_OK;
+    if (ds_store_waiting(r->store, r->state.id, run->started_ms, &waiting, err))
+        return err->status;
+    r->any_rejects = waiting.rejects > 0;
+    if (ds_batch_open(r, err) || ds_store_run_begin(r->store, run, err) || ds_batch_commit(r, err))
+        return err->status;
+    return DS_OK;
+}
+
+static int fetch(struct running *r, struct ds_buf *next, struct ds_err *err)
+{
+    struct ds_sink sink = {ds_records_take, ds_records_mark, ds_records_expect, r};
+    struct ds_query query = {.cursor = r->result->everything ? NULL : r->state.cursor,
+                             .resume = r->go_on};
+
+    query.paths = ds_mapping_paths(r->job->mapping, &query.count);
+    return r->job->connector->fetch(r->remote, &query, &sink, next, err);
+}
+
+/* P-1: every record has one outcome, or the run has not worked. */
+static int check_sum(const struct ds_run *run, struct ds_err *err)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < DS_OUTCOMES; i++)
+        sum += run->outcome[i];
+    if (sum == run->fetched)
+        return DS_OK;
+    return ds_fail(err, DS_E_BUG,
+                   "%" PRIu64 " records were fetched, and %" PRIu64 " have an outcome",
+                   run->fetched, sum);
+}
+
+static void take_cost(struct running *r)
+{
+    struct ds_buf cost = DS_BUF_INIT(sizeof(r->result->cost) - 1);
+
+    if (r->job->connector->cost)
+        r->job->connector->cost(r->remote, &cost);
+    snprintf(r->result->cost, sizeof(r->result->cost), "%s", cost.text);
+    ds_buf_clear(&cost);
+    r->result->run.cost = r->result->cost[0] ? r->result->cost : NULL;
+}
+
+/* The cursor moves in the same commit as the last data it covers (P-2). */
+static int finish(struct running *r, const char *next, struct ds_err *err)
+{
+    struct ds_run *run = &r->result->run;
+
+    if (check_sum(run, err))
+        return err->status;
+    take_cost(r);
+    run->state = "done";
+    run->ended_ms = ds_now();
+    if (r->dry)
+        return DS_OK;
+    r->state.cursor = next[0] ? next : NULL;
+    if (r->result->first_load)
+        r->state.resume = r->state.resume_fingerprint = NULL;
+    r->state.fingerprint = r->fingerprint;
+    r->state.last_success_ms = run->ended_ms;
+    if (ds_batch_open(r, err) || ds_store_connection_save(r->store, &r->state, err) ||
+        ds_store_run_save(r->store, run, err) || ds_batch_commit(r, err))
+        return err->status;
+    return DS_OK;
+}
+
+/* Keeps what a first load has written so far, and how the run ended; the first error stays. */
+static void finish_early(struct running *r, const struct ds_err *err)
+{
+    struct ds_run *run = &r->result->run;
+    struct ds_err later = {0};
+
+    if (err->status == DS_E_STORE || err->status == DS_E_BUG || !r->result->first_load)
+        ds_batch_drop(r);
+    take_cost(r);
+    run->state =
+        err->status == DS_E_GUARD ? "guarded"
+        : err->status == DS_E_LATER && r->job->options->interrupted && *r->job->options->interrupted
+            ? "interrupted"
+            : "failed";
+    run->message = err->text;
+    run->ended_ms = ds_now();
+    if (r->dry || !run->id)
+        return;
+    if (ds_batch_open(r, &later) || ds_store_run_save(r->store, run, &later) ||
+        ds_batch_commit(r, &later))
+        ds_log(DS_LOG_WARNING, "how the run ended could not be written: %s", later.text);
+}
+
+static int run_through(struct running *r, struct ds_buf *next, struct ds_err *err)
+{
+    if (r->job->connector->open(r->job->options, &r->remote, err) || open_store(r, err) ||
+        choose_extent(r, err) || begin_run(r, err) || check_organisation(r, err))
+        return err->status;
+    if (fetch(r, next, err) || ds_batch_commit(r, err) || ds_guard_pass(r, err) ||
+        ds_records_apply(r, err) || ds_records_release(r, err))
+        return err->status;
+    return finish(r, next->text, err);
+}
+
+int ds_run(const struct ds_job *job, struct ds_result *result, struct ds_err *err)
+{
+    struct running *r = &(struct running){.job = job, .policy = job->policy, .result = result};
+    struct ds_buf next = DS_BUF_INIT(DS_MAX_URL);
+    struct ds_err later = {0};
+
+    memset(result, 0, sizeof(*result));
+    r->dry = job->command == DS_DIFF;
+    r->plan_hash = UINT64_C(14695981039346656037);
+    ds_buf_init(&r->resume, DS_MAX_URL);
+    ds_buf_init(&r->text, MAX_SPOOLED);
+    if (run_through(r, &next, err))
+        finish_early(r, err);
+    if (r->store && r->state.id &&
+        ds_store_waiting(r->store, r->state.id, r->policy.now_ms, &result->waiting, &later))
+        ds_log(DS_LOG_WARNING, "what waits could not be counted: %s", later.text);
+    result->run.message = NULL;
+    result->run.cost = result->cost;
+    result->run.fingerprint = NULL;
+    ds_store_close(r->store);
+    job->connector->close(r->remote);
+    ds_buf_clear(&next);
+    ds_buf_clear(&r->resume);
+    ds_buf_clear(&r->text);
+    ds_arena_clear(&r->batch);
+    ds_arena_clear(&r->lasting);
+    return err->status;
+}

@@ -1,0 +1,64 @@
+/*
+ * run.h - one run of one connection, from the lock to the cursor
+ *
+ * The order of a run stands in ds_run() and nowhere else: open, lock, identify, release due holds,
+ * fetch and plan, guard, apply, cursor. A dry run is the same with nothing written (P-6). Whatever
+ * ends a run early leaves a store from which the next run goes on (P-4).
+ */
+#ifndef DS_ENGINE_RUN_H
+#define DS_ENGINE_RUN_H
+
+#include "connectors/connector.h"
+#include "engine/plan.h"
+
+enum ds_command { DS_DIFF, DS_SYNC, DS_BACKFILL };
+
+/* How many deals a run may change before a person has looked (P-8): stops when both are exceeded. */
+struct ds_guard {
+    uint64_t count;
+    uint64_t percent;
+};
+
+/* What a run tells while it goes on. Values are borrowed for the call. */
+struct ds_watch {
+    /* Each item that is not unchanged, in the order of the fetch; in a real run once it is written. */
+    int (*item)(void *arg, const struct ds_item *item, struct ds_err *err);
+    /* Something to tell before the items: "the mapping has changed since run 12: ..." */
+    void (*notice)(void *arg, const char *text);
+    /* Now and then; expected 0: unknown. */
+    void (*progress)(void *arg, uint64_t fetched, uint64_t expected);
+    void *arg;
+};
+
+struct ds_job {
+    const char *connection;
+    const struct ds_connector *connector;
+    const struct ds_options *options;
+    const struct ds_mapping *mapping;
+    const char *scope; /* what else decides which records are read (filter, path): fingerprinted */
+    const char *store_path;
+    enum ds_command command;
+    bool backfill; /* for DS_DIFF: of what a backfill would do */
+    struct ds_policy policy;
+    struct ds_guard guard;
+    const char *accept; /* the id of a plan that a person has read; NULL: none */
+    const struct ds_watch *watch;
+};
+
+struct ds_result {
+    struct ds_run run; /* id 0 in a dry run; texts are in `text` below */
+    char organisation[128];
+    char plan[17];     /* the id of what is (or would be) changed; "" when nothing is */
+    uint64_t released; /* holds carried out, beside the sum of the run */
+    uint64_t warnings;
+    bool first_load;
+    bool everything;           /* all records were read, not only what is new */
+    char guard[256];           /* a dry run: what the guard would say; "" when it would pass */
+    struct ds_waiting waiting; /* of this connection, afterwards */
+    char cost[256];
+};
+
+/* Runs. The result is filled in as far as the run came, also on failure. */
+int ds_run(const struct ds_job *job, struct ds_result *result, struct ds_err *err);
+
+#endif

@@ -1,0 +1,59 @@
+#include "engine/store/sqlite.h"
+
+int ds_store_link(struct ds_store *s, struct ds_arena *a, int64_t connection, const char *remote_id,
+                  struct ds_link *out, struct ds_err *err)
+{
+    static const char sql[] =
+        "SELECT l.deal, l.version, l.base, l.seen_version, d.version, l.deleted"
+        " FROM links l CROSS JOIN deals d ON d.id = l.deal"
+        " WHERE l.connection = ?1 AND l.remote_id = ?2";
+    struct ds_sql_row row;
+    int rc =
+        ds_sql_row(s, SQL_LINK, sql, DS_ARGS(DS_INT(connection), DS_TEXT(remote_id)), a, &row, err);
+
+    *out = (struct ds_link){0};
+    if (rc <= 0)
+        return rc;
+    *out = (struct ds_link){
+        .deal = ds_sql_int(&row, 0),
+        .version = ds_sql_text(&row, 1),
+        .base = ds_sql_text(&row, 2),
+        .seen_version = ds_sql_int(&row, 3),
+        .deal_version = ds_sql_int(&row, 4),
+        .deleted = ds_sql_int(&row, 5) != 0,
+    };
+    return ds_sql_end(&row, err);
+}
+
+int ds_store_link_of(struct ds_store *s, struct ds_arena *a, int64_t connection, int64_t deal,
+                     const char **remote_id, struct ds_err *err)
+{
+    /* A record that is gone in the CRM may still be linked beside the one that took its place. */
+    static const char sql[] = "SELECT remote_id FROM links WHERE deal = ?1 AND connection = ?2"
+                              " ORDER BY deleted, id DESC LIMIT 1";
+    struct ds_sql_row row;
+    int rc =
+        ds_sql_row(s, SQL_LINK_OF, sql, DS_ARGS(DS_INT(deal), DS_INT(connection)), a, &row, err);
+
+    *remote_id = NULL;
+    if (rc <= 0)
+        return rc;
+    *remote_id = ds_sql_text(&row, 0);
+    return ds_sql_end(&row, err);
+}
+
+int ds_store_link_save(struct ds_store *s, int64_t connection, const char *remote_id,
+                       const struct ds_link *link, struct ds_err *err)
+{
+    static const char sql[] =
+        "INSERT INTO links(connection, remote_id, deal, version, base, seen_version, deleted)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET deal = excluded.deal,"
+        " version = excluded.version, base = excluded.base,"
+        " seen_version = excluded.seen_version, deleted = excluded.deleted";
+
+    return ds_sql_run(s, SQL_LINK_SAVE, sql,
+                      DS_ARGS(DS_INT(connection), DS_TEXT(remote_id), DS_INT(link->deal),
+                              DS_TEXT(link->version), DS_TEXT(link->base),
+                              DS_INT(link->seen_version), DS_INT(link->deleted)),
+                      NULL, err);
+}

@@ -1,0 +1,235 @@
+#include "engine/store/sqlite.h"
+
+#include "base/buf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* How long to wait for a lock that another process holds. */
+#define BUSY_MS 10000
+
+/* WAL needs synchronous=FULL for a commit to survive a loss of power. mmap stays off because a read
+ * error of a mapped page is a signal, not a status. */
+static const char session[] = "PRAGMA foreign_keys = ON;"
+                              "PRAGMA recursive_triggers = OFF;"
+                              "PRAGMA cell_size_check = ON;"
+                              "PRAGMA synchronous = FULL;"
+                              "PRAGMA cache_size = -16384;"
+                              "PRAGMA temp_store = MEMORY;"
+                              "PRAGMA mmap_size = 0;"
+                              "PRAGMA wal_autocheckpoint = 4000;";
+
+static int connect(struct ds_store *s, const char *name, int flags, struct ds_err *err)
+{
+    /* The store belongs to one thread, so SQLite need not lock every call. */
+    int code = sqlite3_open_v2(name, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+
+    if (!s->db)
+        return ds_fail_nomem(err);
+    if (code != SQLITE_OK)
+        return ds_sql_fail(s, s->db, err);
+    sqlite3_extended_result_codes(s->db, 1);
+    sqlite3_busy_timeout(s->db, BUSY_MS);
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    /* SQLite 3.40 takes its own JSON functions for unsafe ones, and the schema checks JSON. Trusting
+     * it is harmless: we add no functions of our own that it could call. */
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1, NULL);
+    return ds_sql_exec(s, session, err);
+}
+
+/* Refuses what we must not touch; *schema 0 is a database that nobody has used yet. */
+static int recognise(struct ds_store *s, int64_t *schema, struct ds_err *err)
+{
+    int64_t application;
+    bool empty;
+    int rc = ds_sql_identity(s, &application, schema, &empty, err);
+
+    if (rc || (empty && !application && !*schema))
+        return rc;
+    if (application != DS_SQL_APPLICATION_ID) {
+        ds_fail(err, DS_E_STORE, "'%s' is the database of another application", s->path);
+        return ds_hint(err, "check the path of the store in the configuration");
+    }
+    if (*schema > DS_SQL_SCHEMA) {
+        ds_fail(err, DS_E_STORE, "'%s' has schema %lld, this dealsync knows %d", s->path,
+                (long long)*schema, DS_SQL_SCHEMA);
+        return ds_hint(err, "a newer dealsync has been here: install that version or a later one");
+    }
+    return DS_OK;
+}
+
+/* --- writing -------------------------------------------------------------------------------- */
+
+/* Made by us and not by SQLite, so that it never exists with a mode that lets others in; -wal and
+ * -shm take over the mode. An existing file is not opened here: closing it would drop the locks
+ * that this process may hold on it. */
+static int make_file(const char *path, struct ds_err *err)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+
+    if (fd >= 0) {
+        close(fd);
+        return DS_OK;
+    }
+    if (errno == EEXIST)
+        return DS_OK;
+    ds_fail(err, DS_E_STORE, "cannot make the store '%s': %s", path, strerror(errno));
+    if (errno == ENOENT)
+        return ds_hint(err, "make its directory first: install -d -m 700 \"$(dirname '%s')\"",
+                       path);
+    return ds_hint(err, "this user must be able to write the directory: namei -l '%s'", path);
+}
+
+static int use_wal(struct ds_store *s, struct ds_err *err)
+{
+    sqlite3_stmt *q = NULL;
+    int rc = DS_OK;
+
+    if (sqlite3_prepare_v2(s->db, "PRAGMA journal_mode = WAL", -1, &q, NULL) != SQLITE_OK ||
+        sqlite3_step(q) != SQLITE_ROW) {
+        rc = ds_sql_fail(s, s->db, err);
+    } else if (strcmp((const char *)sqlite3_column_text(q, 0), "wal") != 0) {
+        ds_fail(err, DS_E_STORE, "'%s' is on a file system without shared memory", s->path);
+        rc = ds_hint(err, "keep the store on a local disk");
+    }
+    sqlite3_finalize(q);
+    return rc;
+}
+
+static int open_write(struct ds_store *s, struct ds_err *err)
+{
+    int64_t schema;
+    int rc = make_file(s->path, err);
+
+    if (!rc)
+        rc = connect(s, s->path, SQLITE_OPEN_READWRITE, err);
+    if (!rc)
+        rc = recognise(s, &schema, err);
+    if (!rc && sqlite3_db_readonly(s->db, "main")) {
+        ds_fail(err, DS_E_STORE, "the store '%s' cannot be written by this user", s->path);
+        rc = ds_hint(err, "run as its owner, or see its mode: namei -l '%s'", s->path);
+    }
+    if (!rc)
+        rc = use_wal(s, err);
+    return rc ? rc : ds_sql_migrate(s, err);
+}
+
+/* --- reading -------------------------------------------------------------------------------- */
+
+static int open_memory(struct ds_store *s, struct ds_err *err)
+{
+    int rc;
+
+    sqlite3_close(s->db);
+    free(s->path);
+    s->path = NULL;
+    rc = connect(s, ":memory:", SQLITE_OPEN_READWRITE, err);
+    return rc ? rc : ds_sql_migrate(s, err);
+}
+
+static bool has_wal(const char *path)
+{
+    struct ds_buf name;
+    struct stat st;
+    bool has;
+
+    ds_buf_init(&name, DS_MAX_TEXT);
+    ds_buf_addf(&name, "%s-wal", path);
+    has = ds_buf_failed(&name) || (stat(name.text, &st) == 0 && st.st_size > 0);
+    ds_buf_clear(&name);
+    return has;
+}
+
+/* Reading beside a writer needs the -shm file, and a directory where SQLite may make it. Where that
+ * cannot be and no log waits to be read, nobody is writing, and the file can be read as it is. */
+static int open_immutable(struct ds_store *s, int64_t *schema, struct ds_err *err)
+{
+    struct ds_buf uri;
+    int rc;
+
+    ds_buf_init(&uri, DS_MAX_TEXT);
+    ds_buf_add(&uri, "file:");
+    for (const char *p = s->path; *p; p++)
+        if (strchr("%?#", *p))
+            ds_buf_addf(&uri, "%%%02x", (unsigned char)*p);
+        else
+            ds_buf_add_char(&uri, *p);
+    ds_buf_add(&uri, "?immutable=1");
+    sqlite3_close(s->db);
+    s->db = NULL;
+    if (ds_buf_failed(&uri))
+        rc = ds_fail_nomem(err);
+    else
+        rc = connect(s, uri.text, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err);
+    ds_buf_clear(&uri);
+    return rc ? rc : recognise(s, schema, err);
+}
+
+static int open_read(struct ds_store *s, struct ds_err *err)
+{
+    int64_t schema = 0;
+    int rc;
+
+    if (access(s->path, F_OK) != 0 && errno == ENOENT)
+        return open_memory(s, err);
+    rc = connect(s, s->path, SQLITE_OPEN_READONLY, err);
+    if (!rc)
+        rc = recognise(s, &schema, err);
+    if (rc && s->db && (sqlite3_errcode(s->db) & 0xff) == SQLITE_CANTOPEN && !has_wal(s->path)) {
+        ds_err_clear(err);
+        rc = open_immutable(s, &schema, err);
+    }
+    if (rc)
+        return rc;
+    if (schema == 0)
+        return open_memory(s, err);
+    if (schema < DS_SQL_SCHEMA) {
+        ds_fail(err, DS_E_STORE, "'%s' has schema %lld, this dealsync reads %d", s->path,
+                (long long)schema, DS_SQL_SCHEMA);
+        return ds_hint(err, "the next sync brings it up to date; back it up before");
+    }
+    return DS_OK;
+}
+
+/* --- both ----------------------------------------------------------------------------------- */
+
+int ds_store_open(const char *path, enum ds_store_mode mode, struct ds_store **out,
+                  struct ds_err *err)
+{
+    struct ds_store *s = calloc(1, sizeof(*s));
+    int rc;
+
+    *out = NULL;
+    if (!s)
+        return ds_fail_nomem(err);
+    s->lock = -1;
+    s->path = strdup(path);
+    if (!s->path)
+        rc = ds_fail_nomem(err);
+    else
+        rc = mode == DS_STORE_WRITE ? open_write(s, err) : open_read(s, err);
+    if (rc)
+        ds_store_close(s);
+    else
+        *out = s;
+    return rc;
+}
+
+void ds_store_close(struct ds_store *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < SQL_COUNT; i++)
+        sqlite3_finalize(s->query[i]);
+    /* An open transaction ends with its connection, and ends as if it had never been. */
+    sqlite3_close(s->db);
+    sqlite3_close(s->scratch);
+    if (s->lock >= 0)
+        close(s->lock);
+    free(s->path);
+    free(s);
+}

@@ -1,0 +1,25 @@
+/*
+ * forms.h - the canonical forms that take more than a few lines; private to mapping/
+ *
+ * A form takes text without blanks at its ends, never "". It returns the canonical text, from the
+ * arena or static, or NULL: *why says what is wrong, and stays NULL when memory ran out.
+ */
+#ifndef DS_MAPPING_FORMS_H
+#define DS_MAPPING_FORMS_H
+
+#include "mapping/deal.h"
+
+typedef const char *ds_form(struct ds_arena *a, const struct ds_field_row *row, const char *text,
+                            const char **why);
+
+ds_form ds_form_team;
+ds_form ds_form_solutions;
+
+/* The parts of "a; b" without blanks and empty ones; NULL: out of memory. */
+const char **ds_list_split(struct ds_arena *a, const char *text, size_t *count);
+
+/* The canonical list of at least one item, sorted, each once (R-49); sorts items, too. NULL: out of
+ * memory. */
+const char *ds_list_write(struct ds_arena *a, const char **items, size_t count);
+
+#endif

@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# bench.sh - how fast, and how much memory, against a floor measured in the same run
+#
+# For each connector: a backfill of N generated opportunities (default 200,000) into SQLite, and the floor:
+# curl fetching the same answers from the same remote over one connection, then sqlite3 importing the same
+# rows. Then a run that finds nothing new, against curl asking the same questions. Ratios are what counts;
+# seconds depend on the machine. N=1000000 make bench for more.
+set -u
+N=${N:-200000}
+BUILD=$(cd "${BUILD:-build}" && pwd) || exit 1
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+die() {
+    printf 'bench: %s\n' "$1" >&2
+    sed 's/^/  /' "$T/bench.err" >&2
+    exit 1
+}
+
+# timed COMMAND...: sets seconds, and the memory of the largest process in MiB.
+timed() {
+    /usr/bin/time -f '%e %M' -o "$T/time" "$@" >"$T/bench.out" 2>"$T/bench.err" || die "$* failed"
+    read -r seconds kib < <(tail -n 1 "$T/time")
+    mib=$((kib / 1024))
+}
+
+# A curl configuration that repeats what was asked since the sim's log was N entries long.
+same_questions() { # CRM URL TOKEN
+    sim_get "log?crm=$1" | jq -r --arg url "$2" '.requests[] | select(.method == "GET" and (.path | startswith("/sim") | not)) | $url + .path' |
+        while IFS= read -r url; do
+            printf 'url = "%s"\noutput = /dev/null\n' "${url//\"/\\\"}"
+        done >"$T/urls"
+    cat >"$T/curl.conf" <<CONF
+silent
+show-error
+fail
+compressed
+cacert = "$T/tls/ca.pem"
+header = "Authorization: Bearer $3"
+header = "Accept: application/json"
+header = "OData-Version: 4.0"
+header = "OData-MaxVersion: 4.0"
+header = "Prefer: odata.maxpagesize=2000"
+header = "Sforce-Query-Options: batchSize=2000"
+CONF
+    cat "$T/urls" >>"$T/curl.conf"
+}
+
+token_of() { # CONNECTION
+    local curl=(curl --silent --fail --cacert "$T/tls/ca.pem")
+    if [ "$1" = sf ]; then
+        "${curl[@]}" -d grant_type=client_credentials -d client_id=sim-consumer-key \
+            --data-urlencode 'client_secret=sim-client-secret!&=' "$SALESFORCE/services/oauth2/token"
+    else
+        "${curl[@]}" -d grant_type=client_credentials -d client_id=aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee \
+            --data-urlencode 'client_secret=sim~secret+/=&%' --data-urlencode "scope=$DYNAMICS/.default" \
+            "$DYNAMICS/11111111-2222-3333-4444-555555555555/oauth2/v2.0/token"
+    fi | jq -r .access_token
+}
+
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / (b > 0 ? b : 0.001) }'; }
+
+import_floor() {
+    sqlite3 -csv "$T/deals.db" 'SELECT * FROM deals' >"$T/rows.csv"
+    rm -f "$T/floor.db"
+    local columns
+    columns=$(sqlite3 "$T/deals.db" "SELECT group_concat(name) FROM pragma_table_info('deals')")
+    timed sqlite3 "$T/floor.db" "CREATE TABLE deals($columns)" ".import --csv $T/rows.csv deals"
+}
+
+line() { printf '%-12s %12s %9s %9s %9s %9s %8s\n' "$@"; }
+
+bench() { # CONNECTION CRM URL
+    local deals=$N ours memory fetched imported nothing asked token
+    rm -f "$T"/deals.db*
+    sim log/clear '{}' >/dev/null
+    timed "$BUILD/dealsync" sync "$1"
+    ours=$seconds memory=$mib
+    token=$(token_of "$1")
+    same_questions "$2" "$3" "$token"
+    timed curl --config "$T/curl.conf"
+    fetched=$seconds
+    import_floor
+    imported=$seconds
+    line "$1" "$(awk -v n="$deals" -v s="$ours" 'BEGIN { printf "%.0f", n / s }')" "$ours" "$memory" \
+        "$fetched" "$imported" "$(ratio "$ours" "$(awk -v a="$fetched" -v b="$imported" 'BEGIN { print a + b }')")"
+    sim log/clear '{}' >/dev/null
+    timed "$BUILD/dealsync" sync "$1"
+    nothing=$seconds
+    same_questions "$2" "$3" "$token"
+    timed curl --config "$T/curl.conf"
+    asked=$seconds
+    printf '%-12s nothing new: %s s, of which the remote %s s, memory %s MiB\n' '' "$nothing" "$asked" "$mib"
+}
+
+start_sim --count "$N"
+configure
+printf 'backfill of %s deals into SQLite\n' "$N"
+line connection 'deals/s' seconds MiB 'curl s' 'import s' ratio
+bench sf salesforce "$SALESFORCE"
+bench dv dynamics "$DYNAMICS"

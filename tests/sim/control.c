@@ -1,0 +1,414 @@
+#include "tests/sim/control.h"
+#include "tests/sim/clock.h"
+#include "tests/sim/derive.h"
+#include "tests/sim/dv_tables.h"
+#include "tests/sim/log.h"
+#include "tests/sim/sf_tables.h"
+#include "tests/sim/world.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One control request: its JSON body and where the answer goes. */
+struct call {
+    const struct request *request;
+    json_t *body;
+    struct reply *reply;
+};
+
+static void refuse(const struct call *c, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void refuse(const struct call *c, const char *format, ...)
+{
+    char message[512];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    c->reply->status = 400;
+    c->reply->body.len = 0;
+    buf_puts(&c->reply->body, "{\"error\":");
+    buf_json_text(&c->reply->body, message);
+    buf_puts(&c->reply->body, "}");
+}
+
+static void done(const struct call *c)
+{
+    buf_puts(&c->reply->body, "{\"ok\":true}");
+}
+
+/* ---- arguments, from the body or from the query ---- */
+
+static char *argument(const struct call *c, const char *name)
+{
+    const char *text = json_string_value(json_object_get(c->body, name));
+
+    return text ? grab_text(text, strlen(text)) : request_param(c->request, name);
+}
+
+static int64_t number(const struct call *c, const char *name, int64_t otherwise)
+{
+    const json_t *n = json_object_get(c->body, name);
+    char *text = n ? NULL : request_param(c->request, name);
+
+    if (json_is_integer(n))
+        otherwise = (int64_t)json_integer_value(n);
+    if (text)
+        otherwise = strtoll(text, NULL, 10);
+    free(text);
+    return otherwise;
+}
+
+/* Without "crm" it is the one whose port was asked. */
+static enum crm crm_of(const struct call *c)
+{
+    char *name = argument(c, "crm");
+    enum crm crm = c->request->crm;
+
+    if (name)
+        crm = strcmp(name, "dynamics") == 0 ? DYNAMICS : SALESFORCE;
+    free(name);
+    return crm;
+}
+
+static const struct entity *entity_of(const struct call *c)
+{
+    return crm_of(c) == SALESFORCE ? &sf_opportunity : &dv_opportunity;
+}
+
+static bool record_of(const struct call *c, const struct entity *e, uint32_t *at)
+{
+    char *id = argument(c, "id");
+    bool found = id && world_find(e, id, at);
+
+    if (!found)
+        refuse(c, "no record '%s' in %s", id ? id : "", e->name);
+    free(id);
+    return found;
+}
+
+/* ---- records ---- */
+
+/* A JSON value as the text of a field; NULL for null. The caller frees it. */
+static char *value_text(const json_t *value)
+{
+    if (json_is_null(value))
+        return NULL;
+    if (json_is_string(value))
+        return grab_text(json_string_value(value), json_string_length(value));
+    return json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+}
+
+static bool set_one(const struct call *c, const struct entity *e, struct edit *edit,
+                    const char *name, const json_t *value)
+{
+    const struct field *f = entity_field(e, name, strlen(name));
+    char *text = value_text(value);
+    bool good = false;
+    struct val v;
+
+    if (!f)
+        refuse(c, "no field '%s' in %s", name, e->name);
+    else if (text && !val_parse(form_kind(f->form), text, &v))
+        refuse(c, "'%s' is no value for '%s'", text, name);
+    else
+        good = true;
+    if (good && f->flags & STAMP && text)
+        edit->modified = v.num;
+    else if (good)
+        world_assign(edit, f, text);
+    free(text);
+    return good;
+}
+
+static bool set_all(const struct call *c, const struct entity *e, struct edit *edit)
+{
+    json_t *set = json_object_get(c->body, "set");
+    const char *name;
+    json_t *value;
+
+    if (!set)
+        return true;
+    json_object_foreach(set, name, value)
+    {
+        if (!set_one(c, e, edit, name, value))
+            return false;
+    }
+    derive(e, edit, set);
+    return true;
+}
+
+static void answer_id(const struct call *c, const struct entity *e, uint32_t at)
+{
+    struct row row;
+    struct val id;
+
+    world_row(e, at, &row);
+    field_get(&row, entity_key(e), &id);
+    buf_puts(&c->reply->body, "{\"id\":");
+    val_write(&c->reply->body, &id, F_ID);
+    buf_puts(&c->reply->body, "}");
+}
+
+static void do_edit(const struct call *c)
+{
+    const struct entity *e = entity_of(c);
+    struct edit *edit;
+    uint32_t at;
+
+    if (!record_of(c, e, &at))
+        return;
+    edit = world_edit(e, at);
+    if (!json_is_false(json_object_get(c->body, "touch")))
+        world_touch(edit);
+    if (set_all(c, e, edit))
+        answer_id(c, e, at);
+}
+
+static void do_create(const struct call *c)
+{
+    const struct entity *e = entity_of(c);
+    struct edit *edit = world_create(e);
+
+    world_touch(edit);
+    if (set_all(c, e, edit))
+        answer_id(c, e, edit->at);
+}
+
+static void set_deleted(const struct call *c, bool deleted)
+{
+    const struct entity *e = entity_of(c);
+    struct edit *edit;
+    uint32_t at;
+
+    if (!record_of(c, e, &at))
+        return;
+    edit = world_edit(e, at);
+    edit->deleted = deleted;
+    world_touch(edit);
+    answer_id(c, e, at);
+}
+
+static void do_delete(const struct call *c)
+{
+    set_deleted(c, true);
+}
+
+static void do_undelete(const struct call *c)
+{
+    set_deleted(c, false);
+}
+
+static void do_record(const struct call *c)
+{
+    const struct entity *e = entity_of(c);
+    struct row row;
+    struct val v;
+    uint32_t at;
+
+    if (!record_of(c, e, &at))
+        return;
+    world_row(e, at, &row);
+    buf_addf(&c->reply->body, "{\"deleted\":%s,\"version\":%llu", row.deleted ? "true" : "false",
+             (unsigned long long)row.version);
+    for (size_t i = 0; i < e->nfields; i++) {
+        buf_puts(&c->reply->body, ",");
+        buf_json_text(&c->reply->body, e->fields[i].name);
+        buf_puts(&c->reply->body, ":");
+        field_get(&row, &e->fields[i], &v);
+        val_write(&c->reply->body, &v, e->fields[i].form);
+    }
+    buf_puts(&c->reply->body, "}");
+}
+
+static const struct field *field_of(const struct entity *e, enum aspect aspect)
+{
+    for (size_t i = 0; i < e->nfields; i++)
+        if (e->fields[i].aspect == aspect)
+            return &e->fields[i];
+    return NULL;
+}
+
+static enum outcome outcome_of(const struct entity *e, const struct row *row)
+{
+    struct val v;
+
+    if (e->crm == DYNAMICS) {
+        field_get(row, field_of(e, A_STATE), &v);
+        return v.kind == V_NUMBER && v.num >= OPEN && v.num <= LOST ? (enum outcome)v.num : OPEN;
+    }
+    field_get(row, field_of(e, A_STAGE_CLOSED), &v);
+    if (v.kind != V_BOOL || !v.num)
+        return OPEN;
+    field_get(row, field_of(e, A_STAGE_WON), &v);
+    return v.kind == V_BOOL && v.num ? WON : LOST;
+}
+
+static bool outcome_named(const char *name, enum outcome *outcome)
+{
+    static const char *const names[] = {[OPEN] = "open", [WON] = "won", [LOST] = "lost"};
+
+    for (int i = OPEN; i <= LOST; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            *outcome = (enum outcome)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void do_find(const struct call *c)
+{
+    const struct entity *e = entity_of(c);
+    int64_t want = number(c, "n", 1), got = 0;
+    char *where = argument(c, "where");
+    enum outcome outcome = OPEN;
+    struct row row;
+    struct val id;
+
+    if (where && !outcome_named(where, &outcome)) {
+        refuse(c, "where is open, won or lost, not '%s'", where);
+        free(where);
+        return;
+    }
+    buf_puts(&c->reply->body, "{\"ids\":[");
+    for (uint32_t at = 0; at < world_rows(e) && got < want; at++) {
+        world_row(e, at, &row);
+        if (row.deleted || (where && outcome_of(e, &row) != outcome))
+            continue;
+        buf_puts(&c->reply->body, got++ ? "," : "");
+        field_get(&row, entity_key(e), &id);
+        val_write(&c->reply->body, &id, F_ID);
+    }
+    buf_puts(&c->reply->body, "]}");
+    free(where);
+}
+
+/* ---- everything else ---- */
+
+static void do_clock(const struct call *c)
+{
+    const char *now = json_string_value(json_object_get(c->body, "now"));
+    int64_t seconds;
+    struct val v = {.kind = V_TIME};
+
+    if (now && !time_parse(now, &seconds)) {
+        refuse(c, "'%s' is no time; write 2026-08-21T06:00:00Z", now);
+        return;
+    }
+    if (now)
+        clock_set(seconds);
+    clock_advance(number(c, "advance", 0));
+    v.num = clock_now();
+    buf_puts(&c->reply->body, "{\"now\":");
+    val_write(&c->reply->body, &v, F_ZULU);
+    buf_puts(&c->reply->body, "}");
+}
+
+static void copy_text(const struct call *c, const char *name, char *to, size_t room)
+{
+    const char *text = json_string_value(json_object_get(c->body, name));
+
+    snprintf(to, room, "%s", text ? text : "");
+}
+
+static void do_fault(const struct call *c)
+{
+    const char *kind = json_string_value(json_object_get(c->body, "kind"));
+    const char *body = json_string_value(json_object_get(c->body, "body"));
+    struct fault f = {.kind = kind ? fault_named(kind) : FAULT_NONE, .crm = crm_of(c)};
+    bool lasting =
+        f.kind == FAULT_FOREVER401 || f.kind == FAULT_LOOP_NEXT || f.kind >= FAULT_EMPTY_RESULT;
+
+    if (f.kind == FAULT_NONE) {
+        refuse(c, "no fault is called '%s'", kind ? kind : "");
+        return;
+    }
+    f.times = number(c, "times", lasting ? -1 : 1);
+    f.after = number(c, "after", 0);
+    f.status = (unsigned)number(c, "status", 500);
+    f.retry_after = number(c, "retry_after", -1);
+    f.ms = number(c, "ms", 1000);
+    f.bytes = number(c, "bytes", 0);
+    copy_text(c, "match", f.match, sizeof f.match);
+    copy_text(c, "content_type", f.content_type, sizeof f.content_type);
+    copy_text(c, "location", f.location, sizeof f.location);
+    f.body = body ? grab_text(body, strlen(body)) : NULL;
+    fault_add(&f);
+    done(c);
+}
+
+static void do_reset(const struct call *c)
+{
+    fault_reset();
+    done(c);
+}
+
+static void do_log(const struct call *c)
+{
+    log_write(&c->reply->body, (uint64_t)number(c, "since", 0));
+}
+
+static void do_stats(const struct call *c)
+{
+    log_stats(&c->reply->body);
+}
+
+static void do_set(const struct call *c)
+{
+    const json_t *multi = json_object_get(c->body, "multi_currency");
+    const json_t *jwt = json_object_get(c->body, "jwt_sim_clock");
+
+    if (multi)
+        settings.multi_currency = json_is_true(multi);
+    if (jwt)
+        settings.jwt_sim_clock = json_is_true(jwt);
+    if (json_object_get(c->body, "limit_info"))
+        copy_text(c, "limit_info", settings.limit_info, sizeof settings.limit_info);
+    settings.page = (uint32_t)number(c, "page", settings.page);
+    done(c);
+}
+
+static const struct {
+    const char *path, *method;
+    void (*run)(const struct call *);
+} calls[] = {
+    {"/sim/edit", "POST", do_edit},     {"/sim/create", "POST", do_create},
+    {"/sim/delete", "POST", do_delete}, {"/sim/undelete", "POST", do_undelete},
+    {"/sim/record", "GET", do_record},  {"/sim/find", "GET", do_find},
+    {"/sim/clock", "POST", do_clock},   {"/sim/clock", "GET", do_clock},
+    {"/sim/fault", "POST", do_fault},   {"/sim/reset", "POST", do_reset},
+    {"/sim/log", "GET", do_log},        {"/sim/stats", "GET", do_stats},
+    {"/sim/set", "POST", do_set},
+};
+
+void control_answer(const struct request *request, struct reply *reply)
+{
+    struct call c = {.request = request, .reply = reply};
+    json_error_t error;
+
+    if (*request->body) {
+        c.body = json_loads(request->body, 0, &error);
+        if (!json_is_object(c.body)) {
+            refuse(&c, "the body is no JSON object: %s", error.text);
+            json_decref(c.body);
+            return;
+        }
+    }
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        if (strcmp(calls[i].path, request->path) != 0 || !request_is(request, calls[i].method))
+            continue;
+        world_write();
+        calls[i].run(&c);
+        world_unlock();
+        json_decref(c.body);
+        return;
+    }
+    refuse(&c, "there is no %s %s", request->method, request->path);
+    reply->status = 404;
+    json_decref(c.body);
+}

@@ -1,0 +1,31 @@
+/* Conditions of SOQL and OData, as a tree. */
+#ifndef SIM_EXPR_H
+#define SIM_EXPR_H
+
+#include "tests/sim/entity.h"
+
+enum op { OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_AND, OP_OR, OP_NOT };
+
+struct expr {
+    enum op op;
+    struct expr *left, *right; /* AND, OR, NOT (left only) */
+    const struct field *field; /* comparisons */
+    struct val literal;
+    char *owned; /* the literal's text */
+};
+
+struct expr *expr_join(enum op op, struct expr *left, struct expr *right);
+/* Takes over text; a null text compares with null. NULL when it is no value of that kind. */
+struct expr *expr_compare(enum op op, const struct field *field, char *text);
+void expr_free(struct expr *e);
+
+/* NULL is true. */
+bool expr_true(const struct expr *e, const struct row *row);
+
+/* Half-open range of indices outside which no unedited row can satisfy it. */
+struct span {
+    uint32_t from, to;
+};
+struct span expr_span(const struct expr *e, const struct entity *entity);
+
+#endif

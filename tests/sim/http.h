@@ -1,0 +1,54 @@
+/* One request in, one reply out; the two TLS ports. Faults, gzip and the log are applied here, so
+ * that the answering side knows only its own protocol. */
+#ifndef SIM_HTTP_H
+#define SIM_HTTP_H
+
+#include "tests/sim/fault.h"
+#include "tests/sim/settings.h"
+#include "tests/sim/text.h"
+
+#include <microhttpd.h>
+
+struct request {
+    enum crm crm;
+    const char *method;
+    const char *target;  /* as received, with the query */
+    const char *path;    /* decoded, without the query */
+    const char *query;   /* as received, behind the '?'; "" when there is none */
+    const char *body;    /* NUL-terminated, "" when there is none */
+    size_t header_bytes; /* of all header lines */
+    const struct fault *fault;
+    struct MHD_Connection *connection;
+};
+
+enum { MAX_HEADERS = 16 };
+
+struct reply {
+    unsigned status;
+    const char *type;
+    struct buf body;
+    size_t nheaders;
+    struct {
+        const char *name;
+        char value[256];
+    } headers[MAX_HEADERS];
+};
+
+bool request_is(const struct request *request, const char *method);
+const char *request_header(const struct request *request, const char *name); /* or NULL */
+/* The decoded query parameter, or NULL; the caller frees it. */
+char *request_param(const struct request *request, const char *name);
+/* The token behind "Bearer ", or NULL. */
+const char *request_bearer(const struct request *request);
+void reply_header(struct reply *reply, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+struct http_config {
+    uint16_t ports[CRMS]; /* 0: any; filled in by http_start */
+    char *cert, *key;     /* PEM texts */
+};
+
+bool http_start(struct http_config *config);
+void http_stop(void);
+
+#endif

@@ -1,0 +1,118 @@
+/* The neutral opportunity that both CRMs show in their own words, and its values one by one.
+ * Rows of the small tables (stages, users, currencies) are rows too, with one index that counts. */
+#ifndef SIM_ROW_H
+#define SIM_ROW_H
+
+#include "tests/sim/catalog.h"
+#include "tests/sim/settings.h"
+#include "tests/sim/value.h"
+
+struct edit;
+
+struct row {
+    uint32_t at;
+    int account; /* -1: none */
+    int product; /* -1: none */
+    int agent, stage, currency;
+    unsigned help, loss; /* option values, 0: none */
+    unsigned campaign;   /* 0: none */
+    bool has_amount, has_close, share, on_hold, deleted;
+    int64_t amount; /* hundredths */
+    int64_t close;  /* days */
+    int64_t created, modified;
+    uint64_t version;
+    const char *external; /* NULL: made from the index */
+    const struct edit *edit;
+};
+
+/* What a field shows of a row. */
+enum aspect {
+    A_NULL,
+    A_FALSE,
+    A_ONE,
+    A_SF_ID,
+    A_GUID,
+    A_EXTERNAL,
+    A_NAME,
+    A_DESCRIPTION,
+    A_NEXT_STEP,
+    A_TYPE,
+    A_LEAD_SOURCE,
+    A_LOCATION,
+    A_PRODUCT,
+    A_AMOUNT,
+    A_AMOUNT_BASE,
+    A_ACTUAL_AMOUNT,
+    A_CLOSE,
+    A_ACTUAL_CLOSE,
+    A_CREATED,
+    A_MODIFIED,
+    A_VERSION,
+    A_DELETED,
+    A_SHARE,
+    A_HELP,
+    A_HELP_LABEL,
+    A_LOSS,
+    A_LOSS_LABEL,
+    A_CAMPAIGN_SF,
+    A_CAMPAIGN_GUID,
+    A_CAMPAIGN_NAME,
+    A_STATE,
+    A_STATUS,
+    A_STAGE_SF,
+    A_STAGE_NAME,
+    A_STAGE_PROBABILITY,
+    A_STAGE_ACTIVE,
+    A_STAGE_CLOSED,
+    A_STAGE_WON,
+    A_STAGE_SORT,
+    A_STAGE_CATEGORY,
+    A_STAGE_CATEGORY_API,
+    A_STAGE_STEP,
+    A_STAGE_SALES,
+    A_ACCOUNT_SF,
+    A_ACCOUNT_GUID,
+    A_ACCOUNT_NAME,
+    A_ACCOUNT_STREET,
+    A_ACCOUNT_CITY,
+    A_ACCOUNT_STATE,
+    A_ACCOUNT_POSTAL,
+    A_ACCOUNT_COUNTRY,
+    A_ACCOUNT_DUNS,
+    A_AGENT_SF,
+    A_AGENT_GUID,
+    A_AGENT_NAME,
+    A_AGENT_EMAIL,
+    A_AGENT_PHONE,
+    A_CURRENCY_GUID,
+    A_CURRENCY_CODE,
+    A_CURRENCY_NAME,
+    A_CURRENCY_PRECISION,
+    A_CURRENCY_RATE,
+    A_RECORD_TYPE_SF,
+    A_RECORD_TYPE_NAME,
+    A_RECORD_TYPE_API,
+    A_ORG_SF,
+    A_ORG_GUID,
+    A_ORG_NAME,
+    A_ORG_EDITION,
+    A_ORG_CURRENCY,
+    A_ORG_RETENTION,
+};
+
+/* The value as generated or loaded; edits are laid over it by field_get. */
+void row_get(const struct row *row, enum aspect aspect, struct val *v);
+
+/* An 18-character id: three of prefix, twelve of number in base 62 (ascending), three of check. */
+void sf_id(char out[19], const char *prefix, uint64_t n);
+/* The number in a 15- or 18-character id with that prefix, or false. */
+bool sf_id_parse(const char *id, const char *prefix, uint64_t *n);
+/* Ids of opportunities ascend with the index and look random; those of other tables only count. */
+void guid_opportunity(char out[37], uint32_t at);
+bool guid_parse(const char *id, uint32_t *at);
+void guid_other(char out[37], unsigned table, uint64_t n);
+
+/* The organisation that the CRM says it is; another one while the fault wrong_org stands. */
+const char *org_id(enum crm crm);
+
+#endif

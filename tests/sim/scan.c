@@ -1,0 +1,249 @@
+#include "tests/sim/scan.h"
+#include "tests/sim/world.h"
+
+#include <stdlib.h>
+
+enum order_class { BY_ID, BY_STAMP, BY_VALUE };
+
+static enum order_class classify(const struct scan *scan)
+{
+    const struct sort_key *k = scan->order;
+
+    if (scan->norder == 0)
+        return BY_ID;
+    if (!k[0].down && k[0].field->flags & KEY)
+        return BY_ID;
+    if (!k[0].down && k[0].field->flags & STAMP &&
+        (scan->norder == 1 || (!k[1].down && k[1].field->flags & KEY)))
+        return BY_STAMP;
+    return BY_VALUE;
+}
+
+struct place {
+    int64_t modified; /* 0 when only the index orders */
+    uint32_t at;
+};
+
+static int place_cmp(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+
+    if (x->modified != y->modified)
+        return x->modified < y->modified ? -1 : 1;
+    return (x->at > y->at) - (x->at < y->at);
+}
+
+/* Two ordered streams: unedited rows of a span, and the edited and created ones. */
+struct merge {
+    const struct scan *scan;
+    bool stamps;
+    struct span base;
+    struct place *edited;
+    size_t nedited, next;
+    struct place after;
+};
+
+static struct place place_of(const struct merge *m, const struct row *row)
+{
+    return (struct place){m->stamps ? row->modified : 0, row->at};
+}
+
+static void open_edited(struct merge *m)
+{
+    const struct entity *e = m->scan->entity;
+    struct row row;
+    uint32_t at;
+
+    m->edited = regrab(NULL, (world_edits(e) + 1) * sizeof *m->edited);
+    for (size_t i = 0; world_edit_at(e, i, &at); i++) {
+        world_row(e, at, &row);
+        m->edited[m->nedited++] = place_of(m, &row);
+    }
+    qsort(m->edited, m->nedited, sizeof *m->edited, place_cmp);
+}
+
+static bool wanted(const struct merge *m, const struct row *row)
+{
+    struct place here = place_of(m, row);
+
+    if (m->scan->after && place_cmp(&here, &m->after) <= 0)
+        return false;
+    return (m->scan->with_deleted || !row->deleted) && expr_true(m->scan->where, row);
+}
+
+/* The edited rows that come before `limit`, or all. */
+static bool pass_edited(struct merge *m, const struct place *limit, scan_row *each, void *arg)
+{
+    struct row row;
+
+    for (; m->next < m->nedited; m->next++) {
+        if (limit && place_cmp(&m->edited[m->next], limit) > 0)
+            return true;
+        world_row(m->scan->entity, m->edited[m->next].at, &row);
+        if (wanted(m, &row) && !each(&row, arg)) {
+            m->next = m->nedited;
+            return false;
+        }
+    }
+    return true;
+}
+
+static void merge(struct merge *m, scan_row *each, void *arg)
+{
+    const struct entity *e = m->scan->entity;
+    struct row row;
+
+    for (uint32_t at = m->base.from; at < m->base.to; at++) {
+        if (m->nedited && world_is_edited(e, at))
+            continue;
+        e->load(at, &row);
+        if (m->next < m->nedited) {
+            struct place here = place_of(m, &row);
+
+            if (!pass_edited(m, &here, each, arg))
+                return;
+        }
+        if (wanted(m, &row) && !each(&row, arg))
+            return;
+    }
+    pass_edited(m, NULL, each, arg);
+}
+
+/* Unedited rows ascend in stamp and index alike. */
+static void skip_base(struct merge *m)
+{
+    struct row row;
+
+    for (uint32_t to = m->base.to; m->base.from < to;) {
+        uint32_t mid = m->base.from + (to - m->base.from) / 2;
+        struct place here;
+
+        m->scan->entity->load(mid, &row);
+        here = place_of(m, &row);
+        if (place_cmp(&here, &m->after) <= 0)
+            m->base.from = mid + 1;
+        else
+            to = mid;
+    }
+}
+
+static void walk(const struct scan *scan, bool stamps, scan_row *each, void *arg)
+{
+    struct merge m = {.scan = scan, .stamps = stamps};
+
+    m.after = (struct place){stamps ? scan->after_modified : 0, scan->after_at};
+    m.base = expr_span(scan->where, scan->entity);
+    if (scan->entity->changes)
+        open_edited(&m);
+    if (scan->after)
+        skip_base(&m);
+    merge(&m, each, arg);
+    free(m.edited);
+}
+
+struct sorter {
+    const struct scan *scan;
+    uint32_t *at;
+    size_t n;
+};
+
+static bool collect(const struct row *row, void *arg)
+{
+    struct sorter *s = arg;
+
+    if ((s->n & (s->n + 1)) == 0)
+        s->at = regrab(s->at, (s->n * 2 + 1) * sizeof *s->at);
+    s->at[s->n++] = row->at;
+    return s->n <= MAX_SORT_ROWS;
+}
+
+static int sorter_cmp(const void *a, const void *b, void *arg)
+{
+    const struct scan *scan = ((const struct sorter *)arg)->scan;
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    struct row left, right;
+    struct val v, w;
+
+    entity_row(scan->entity, x, &left);
+    entity_row(scan->entity, y, &right);
+    for (size_t i = 0; i < scan->norder; i++) {
+        int order;
+
+        field_get(&left, scan->order[i].field, &v);
+        field_get(&right, scan->order[i].field, &w);
+        order = val_cmp(&v, &w);
+        if (order)
+            return scan->order[i].down ? -order : order;
+    }
+    return (x > y) - (x < y);
+}
+
+static bool walk_sorted(const struct scan *scan, scan_row *each, void *arg)
+{
+    struct sorter s = {.scan = scan};
+    struct scan plain = *scan;
+    bool skipping = scan->after;
+    struct row row;
+
+    plain.after = false;
+    walk(&plain, false, collect, &s);
+    if (s.n > MAX_SORT_ROWS) {
+        free(s.at);
+        return false;
+    }
+    if (s.n)
+        qsort_r(s.at, s.n, sizeof *s.at, sorter_cmp, &s);
+    for (size_t i = 0; i < s.n; i++) {
+        if (skipping) {
+            skipping = s.at[i] != scan->after_at;
+            continue;
+        }
+        entity_row(scan->entity, s.at[i], &row);
+        if (!each(&row, arg))
+            break;
+    }
+    free(s.at);
+    return true;
+}
+
+bool scan_each(const struct scan *scan, scan_row *each, void *arg)
+{
+    enum order_class class = classify(scan);
+
+    if (class == BY_VALUE)
+        return walk_sorted(scan, each, arg);
+    walk(scan, class == BY_STAMP, each, arg);
+    return true;
+}
+
+bool runs_add(const struct row *row, void *arg)
+{
+    struct runs *r = arg;
+    struct run *last = r->n ? &r->run[r->n - 1] : NULL;
+
+    r->rows++;
+    if (last && last->at + last->n == row->at) {
+        last->n++;
+        return r->rows != r->limit;
+    }
+    if (r->n == r->room) {
+        r->room = r->room * 2 + 4;
+        r->run = regrab(r->run, r->room * sizeof *r->run);
+    }
+    r->run[r->n++] = (struct run){row->at, 1};
+    return r->rows != r->limit;
+}
+
+size_t runs_copy(const struct runs *runs, uint64_t from, size_t n, uint32_t *out)
+{
+    size_t got = 0;
+
+    for (size_t i = 0; i < runs->n && got < n; i++) {
+        const struct run *run = &runs->run[i];
+
+        for (; from < run->n && got < n; from++)
+            out[got++] = run->at + (uint32_t)from;
+        from -= from < run->n ? from : run->n;
+    }
+    return got;
+}

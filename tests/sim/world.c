@@ -1,0 +1,228 @@
+#include "tests/sim/world.h"
+#include "tests/sim/clock.h"
+#include "tests/sim/dataset.h"
+#include "tests/sim/generate.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct overlay {
+    struct edit **edits;
+    size_t n;
+    uint32_t *slots; /* hash of index to edit number + 1; a power of two, at most half full */
+    size_t nslots;
+    uint32_t created;
+};
+
+static struct overlay overlays[CRMS];
+static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
+static uint64_t last_version = 1000000000;
+
+struct settings settings;
+
+void world_read(void)
+{
+    pthread_rwlock_rdlock(&lock);
+}
+
+void world_write(void)
+{
+    pthread_rwlock_wrlock(&lock);
+}
+
+void world_unlock(void)
+{
+    pthread_rwlock_unlock(&lock);
+}
+
+void world_clear(void)
+{
+    for (size_t crm = 0; crm < CRMS; crm++) {
+        struct overlay *o = &overlays[crm];
+
+        for (size_t i = 0; i < o->n; i++) {
+            for (size_t j = 0; j < o->edits[i]->n; j++)
+                free(o->edits[i]->set[j].text);
+            free(o->edits[i]->set);
+            free(o->edits[i]);
+        }
+        free(o->edits);
+        free(o->slots);
+        *o = (struct overlay){0};
+    }
+}
+
+uint32_t world_count(void)
+{
+    return settings.dataset ? dataset_count() : settings.count;
+}
+
+void world_load(uint32_t at, struct row *row)
+{
+    if (at >= world_count())
+        *row = (struct row){.at = at, .account = -1, .product = -1};
+    else if (settings.dataset)
+        dataset_row(at, row);
+    else
+        generate_row(at, row);
+}
+
+uint32_t world_rows(const struct entity *e)
+{
+    return world_count() + overlays[e->crm].created;
+}
+
+static uint32_t *slot_of(const struct overlay *o, uint32_t at)
+{
+    size_t i = text_mix(at) & (o->nslots - 1);
+
+    while (o->slots[i] && o->edits[o->slots[i] - 1]->at != at)
+        i = (i + 1) & (o->nslots - 1);
+    return &o->slots[i];
+}
+
+static struct edit *find(const struct overlay *o, uint32_t at)
+{
+    uint32_t slot = o->n ? *slot_of(o, at) : 0;
+
+    return slot ? o->edits[slot - 1] : NULL;
+}
+
+bool world_is_edited(const struct entity *e, uint32_t at)
+{
+    return find(&overlays[e->crm], at) != NULL;
+}
+
+void world_row(const struct entity *e, uint32_t at, struct row *row)
+{
+    const struct edit *edit = find(&overlays[e->crm], at);
+
+    world_load(at, row);
+    if (!edit)
+        return;
+    row->edit = edit;
+    row->deleted = edit->deleted;
+    if (edit->modified)
+        row->modified = edit->modified;
+    if (edit->version)
+        row->version = edit->version;
+    if (at >= world_count())
+        row->created = row->modified;
+}
+
+bool world_edited(const struct edit *edit, const struct field *field, struct val *v)
+{
+    for (size_t i = 0; i < edit->n; i++) {
+        if (edit->set[i].field != field)
+            continue;
+        if (!edit->set[i].text || !val_parse(form_kind(field->form), edit->set[i].text, v))
+            val_null(v);
+        return true;
+    }
+    return false;
+}
+
+size_t world_edits(const struct entity *e)
+{
+    return overlays[e->crm].n;
+}
+
+bool world_edit_at(const struct entity *e, size_t i, uint32_t *at)
+{
+    if (i >= overlays[e->crm].n)
+        return false;
+    *at = overlays[e->crm].edits[i]->at;
+    return true;
+}
+
+static bool find_external(const struct entity *e, const char *id, uint32_t *at)
+{
+    const struct overlay *o = &overlays[e->crm];
+    char *end;
+    unsigned long n;
+
+    for (size_t i = 0; i < o->n; i++)
+        for (size_t j = 0; j < o->edits[i]->n; j++)
+            if (o->edits[i]->set[j].field->aspect == A_EXTERNAL && o->edits[i]->set[j].text &&
+                strcmp(o->edits[i]->set[j].text, id) == 0) {
+                *at = o->edits[i]->at;
+                return true;
+            }
+    if (settings.dataset)
+        return dataset_find(id, at);
+    if (id[0] != 'G' || strlen(id) < 8)
+        return false;
+    n = strtoul(id + 1, &end, 10);
+    *at = (uint32_t)n;
+    return !*end && n < world_count();
+}
+
+bool world_find(const struct entity *e, const char *id, uint32_t *at)
+{
+    uint64_t n;
+
+    if (e->crm == SALESFORCE && sf_id_parse(id, "006", &n) && n > 0 && n <= world_rows(e)) {
+        *at = (uint32_t)n - 1;
+        return true;
+    }
+    if (e->crm == DYNAMICS && guid_parse(id, at) && *at < world_rows(e))
+        return true;
+    return find_external(e, id, at);
+}
+
+static void rehash(struct overlay *o)
+{
+    o->nslots = o->nslots ? o->nslots * 2 : 64;
+    free(o->slots);
+    o->slots = grab(o->nslots * sizeof *o->slots);
+    for (size_t i = 0; i < o->n; i++)
+        *slot_of(o, o->edits[i]->at) = (uint32_t)i + 1;
+}
+
+struct edit *world_edit(const struct entity *e, uint32_t at)
+{
+    struct overlay *o = &overlays[e->crm];
+    struct edit *edit = find(o, at);
+
+    if (edit)
+        return edit;
+    edit = grab(sizeof *edit);
+    edit->at = at;
+    o->edits = regrab(o->edits, (o->n + 1) * sizeof *o->edits);
+    o->edits[o->n++] = edit;
+    if (o->n * 2 > o->nslots)
+        rehash(o);
+    else
+        *slot_of(o, at) = (uint32_t)o->n;
+    return edit;
+}
+
+struct edit *world_create(const struct entity *e)
+{
+    struct edit *edit = world_edit(e, world_rows(e));
+
+    overlays[e->crm].created++;
+    return edit;
+}
+
+void world_touch(struct edit *edit)
+{
+    edit->version = ++last_version;
+    edit->modified = clock_now();
+}
+
+void world_assign(struct edit *edit, const struct field *field, const char *text)
+{
+    char *copy = text ? grab_text(text, strlen(text)) : NULL;
+
+    for (size_t i = 0; i < edit->n; i++) {
+        if (edit->set[i].field == field) {
+            free(edit->set[i].text);
+            edit->set[i].text = copy;
+            return;
+        }
+    }
+    edit->set = regrab(edit->set, (edit->n + 1) * sizeof *edit->set);
+    edit->set[edit->n++] = (struct assignment){field, copy};
+}

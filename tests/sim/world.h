@@ -1,0 +1,48 @@
+/* The opportunities of both CRMs: generated or loaded ones, and over them what tests have edited,
+ * created and deleted. Everything here wants the lock held; what it lends lives as long. */
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+#include "tests/sim/entity.h"
+
+struct assignment {
+    const struct field *field;
+    char *text; /* NULL: null */
+};
+
+struct edit {
+    uint32_t at;
+    int64_t modified; /* 0: not moved */
+    uint64_t version;
+    bool deleted;
+    size_t n;
+    struct assignment *set;
+};
+
+void world_read(void);
+void world_write(void);
+void world_unlock(void);
+void world_clear(void);
+
+/* The base of both opportunity tables. */
+uint32_t world_count(void);
+void world_load(uint32_t at, struct row *row);
+
+uint32_t world_rows(const struct entity *e); /* with the created ones */
+void world_row(const struct entity *e, uint32_t at, struct row *row);
+bool world_is_edited(const struct entity *e, uint32_t at);
+bool world_edited(const struct edit *edit, const struct field *field, struct val *v);
+size_t world_edits(const struct entity *e);
+bool world_edit_at(const struct entity *e, size_t i, uint32_t *at);
+
+/* By the CRM's id or by the external id. */
+bool world_find(const struct entity *e, const char *id, uint32_t *at);
+
+/* The record's edit, made when there is none; the caller moves stamp and version. */
+struct edit *world_edit(const struct entity *e, uint32_t at);
+struct edit *world_create(const struct entity *e);
+/* A new version, and the stamp of the simulator's clock. */
+void world_touch(struct edit *edit);
+void world_assign(struct edit *edit, const struct field *field, const char *text);
+
+#endif
