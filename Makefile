@@ -143,7 +143,7 @@ $(BUILD)/%.tidy: %.c $(BUILD)/%.o .clang-tidy
 	$(call tell,clang-tidy $<)clang-tidy --quiet --warnings-as-errors='*' $< -- \
 	  $(LANGUAGE) $(LIB_FLAGS) $(WARNINGS)
 	@touch $@
-lint-tidy: $(C_FILES:%.c=$(BUILD)/%.tidy)
+lint-tidy: $(patsubst %.c,$(BUILD)/%.tidy,$(SOURCES) $(SIM))
 lint-cppcheck: needs
 	@cppcheck --quiet -j$$(nproc) --std=c11 --enable=warning,performance,portability \
 	  --suppressions-list=.cppcheck-suppressions --error-exitcode=1 \

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define NAMED 10 /* unmapped stages that are named; `stages` lists all of them */
+
 struct checking {
     struct ds_cli *cli;
     struct ds_ready ready;
@@ -123,11 +125,15 @@ static int count_unmapped(void *arg, const struct ds_stage *stage, struct ds_err
     (void)err;
     if (!ds_stage_in_use(stage) || ds_stage_standard(c->ready.mapping, stage))
         return DS_OK;
-    ds_buf_addf(&c->names, "%s'%s'", c->unmapped++ ? ", " : "", stage->name);
+    if (c->unmapped++ >= NAMED)
+        return DS_OK;
+    ds_buf_addf(&c->names, "%s'", c->names.len ? ", " : "");
+    ds_people_text(&c->names, stage->name, DS_PEOPLE_VALUE);
+    ds_buf_add(&c->names, "'");
     if (stage->records >= 0) {
         ds_buf_add(&c->names, " (");
-        ds_people_number(&c->names, (uint64_t)stage->records);
-        ds_buf_add(&c->names, " records)");
+        ds_people_count(&c->names, (uint64_t)stage->records, "record");
+        ds_buf_add(&c->names, ")");
     }
     return DS_OK;
 }
@@ -143,13 +149,14 @@ static int check_stages(struct checking *c, struct ds_err *err)
     ds_buf_init(&c->names, DS_MAX_TEXT);
     rc = c->ready.connection->connector->stages(
         c->ready.remote, path, ds_mapping_process_path(c->ready.mapping), count_unmapped, c, err);
-    if (!rc && c->unmapped)
-        notef(c, DS_FINDING_WARNING, "stages without a line in the mapping (R-72): %s",
-              c->names.text);
-    if (!rc && c->unmapped)
+    if (!rc && c->unmapped) {
+        notef(c, DS_FINDING_WARNING,
+              "%" PRIu64 " stages without a line in the mapping (R-72): %s%s", c->unmapped,
+              c->names.text, c->unmapped > NAMED ? ", ..." : "");
         printf("           'dealsync stages %s' proposes lines\n", c->ready.connection->name);
-    if (!rc && !c->unmapped)
+    } else if (!rc) {
         note(c, DS_FINDING_OK, "every stage has its place");
+    }
     ds_buf_clear(&c->names);
     return rc;
 }

@@ -79,18 +79,18 @@ struct text {
     size_t titles; /* columns of the widest title of a field */
 };
 
+/* "2026-08-21 06:20 UTC  updated by run 3 of sf, in the CRM by Ann" */
 static void add_origin(struct ds_buf *out, const struct ds_event *e)
 {
-    if (strcmp(e->what, "waits") == 0)
-        ds_buf_add(out, "waits until ");
+    bool waits = strcmp(e->what, "waits") == 0;
+    bool open = strcmp(e->what, "conflict") == 0;
+
+    ds_buf_add(out, waits ? "waits until " : "");
     ds_people_instant(out, e->at_ms);
-    if (strcmp(e->what, "waits") != 0)
-        ds_buf_addf(out, "  %s", e->what);
+    ds_buf_addf(out, "  %s", waits ? "put off" : open ? "open conflict, seen" : e->what);
     if (e->run)
-        ds_buf_addf(out, " by run %" PRId64, e->run);
-    if (e->connection)
-        ds_buf_addf(out, " of %s", e->connection);
-    if (!e->run)
+        ds_buf_addf(out, " by run %" PRId64 " of %s", e->run, e->connection ? e->connection : "?");
+    else
         ds_buf_add(out, " in the store, by none of our runs");
     if (e->source) {
         ds_buf_add(out, ", in the CRM by ");

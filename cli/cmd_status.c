@@ -14,7 +14,7 @@
 static const struct ds_column columns[] = {
     {"connection", "connection", DS_COL_TEXT},
     {"last_success", "last success", DS_COL_INSTANT},
-    {"age", "age", DS_COL_AGE},
+    {"age_seconds", "age", DS_COL_AGE},
     {"last_run", "last run", DS_COL_ID},
     {"state", "ended as", DS_COL_TEXT},
     {"ended", "at", DS_COL_INSTANT},

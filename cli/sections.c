@@ -43,6 +43,8 @@ static int section_kind(const struct ds_ini_line *line, const char **connection,
         ds_ini_fail(err, line, "'%s' cannot be the name of a connection", *connection);
         return ds_hint(err, "letters, digits, '.', '_' and '-', at most %d", NAME_MAX_BYTES);
     }
+    if (!*line->section)
+        return ds_ini_fail(err, line, "'%s' stands before the first section", line->name);
     ds_ini_fail(err, line, "unknown section '[%s]'", line->section);
     snprintf(first, sizeof(first), "%.*s", (int)strcspn(line->section, " \t"), line->section);
     ds_hint_nearest(err, first, words);

@@ -57,8 +57,7 @@ void ds_stage_line(struct ds_buf *out, const struct ds_stage *stage)
     }
     if (stage->records >= 0) {
         ds_buf_add(out, before);
-        ds_people_number(out, (uint64_t)stage->records);
-        ds_buf_add(out, " records");
+        ds_people_count(out, (uint64_t)stage->records, "record");
     }
     ds_buf_add_char(out, '\n');
 }

@@ -74,8 +74,10 @@ static const struct fault {
     {CURLE_BAD_CONTENT_ENCODING, false, false, DS_E_REMOTE,
      "an answer that is not the gzip it claims to be from",
      "look whether a proxy changes the answers"},
-    {CURLE_OUT_OF_MEMORY, true, false, DS_E_NOMEM, "out of memory for a request to", ""},
-    {CURLE_URL_MALFORMAT, true, false, DS_E_REMOTE, "an address that cannot be used for", ""},
+    {CURLE_OUT_OF_MEMORY, true, false, DS_E_NOMEM, "out of memory for a request to",
+     "this machine is short of memory"},
+    {CURLE_URL_MALFORMAT, true, false, DS_E_REMOTE, "an address that breaks the rules for",
+     "the remote sent a link that cannot be followed"},
 };
 
 static const struct fault broken = {

@@ -34,7 +34,7 @@ static int guard(struct running *r, struct ds_err *err)
 
     if (r->planned)
         snprintf(res->plan, sizeof(res->plan), "%016" PRIx64, r->plan_hash);
-    if (res->everything && res->run.fetched == 0 && r->state.links > 0) {
+    if (res->everything && !r->go_on && res->run.fetched == 0 && r->state.links > 0) {
         ds_fail(err, DS_E_GUARD, "the remote had %" PRId64 " records and now shows none",
                 r->state.links);
         return ds_hint(err, "nothing was written; see what the user of this connection may read");

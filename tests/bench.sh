@@ -24,9 +24,15 @@ timed() {
     mib=$((kib / 1024))
 }
 
+# Remembers how long the simulator's log is.
+logged() {
+    since=$(sim_get 'log?since=999999999999' | jq .next)
+}
+
 # A curl configuration that repeats what was asked since the sim's log was N entries long.
 same_questions() { # CRM URL TOKEN
-    sim_get "log?crm=$1" | jq -r --arg url "$2" '.requests[] | select(.method == "GET" and (.path | startswith("/sim") | not)) | $url + .path' |
+    sim_get "log?since=$since" |
+        jq -r --arg crm "$1" --arg url "$2" '.requests[] | select(.crm == $crm and .method == "GET") | $url + .path' |
         while IFS= read -r url; do
             printf 'url = "%s"\noutput = /dev/null\n' "${url//\"/\\\"}"
         done >"$T/urls"
@@ -73,7 +79,7 @@ line() { printf '%-12s %12s %9s %9s %9s %9s %8s\n' "$@"; }
 bench() { # CONNECTION CRM URL
     local deals=$N ours memory fetched imported nothing asked token
     rm -f "$T"/deals.db*
-    sim log/clear '{}' >/dev/null
+    logged
     timed "$BUILD/dealsync" sync "$1"
     ours=$seconds memory=$mib
     token=$(token_of "$1")
@@ -84,7 +90,7 @@ bench() { # CONNECTION CRM URL
     imported=$seconds
     line "$1" "$(awk -v n="$deals" -v s="$ours" 'BEGIN { printf "%.0f", n / s }')" "$ours" "$memory" \
         "$fetched" "$imported" "$(ratio "$ours" "$(awk -v a="$fetched" -v b="$imported" 'BEGIN { print a + b }')")"
-    sim log/clear '{}' >/dev/null
+    logged
     timed "$BUILD/dealsync" sync "$1"
     nothing=$seconds
     same_questions "$2" "$3" "$token"

@@ -206,6 +206,6 @@ SELECT 'hold', connection, remote_id, wanted, until_ms, rule FROM holds ORDER BY
 SELECT 'reject', connection, remote_id, reasons FROM rejects ORDER BY 2, 3;
 SELECT 'history', l.remote_id, h.kind, h.changes FROM history h LEFT JOIN links l ON l.deal = h.deal
   ORDER BY 2, h.rowid;
-SELECT 'connection', name, fingerprint, cursor, resume FROM connections ORDER BY 2;
+SELECT 'connection', name, fingerprint, cursor IS NOT NULL, resume FROM connections ORDER BY 2;
 SQL
 }

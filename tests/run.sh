@@ -17,7 +17,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 
 jobs=${JOBS:-$(nproc)}
-limit=${TEST_TIMEOUT:-600} # seconds for one program or script
+limit=${TEST_TIMEOUT:-300} # seconds for one program or script
 work=$(mktemp -d "${TMPDIR:-/tmp}/dealsync-test.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'kill $(jobs -rp) 2>/dev/null; exit 130' INT TERM
@@ -56,17 +56,19 @@ command_of() { # kind item
 
 # Prints "passed failed skipped" and completes the output with the failures it does not name.
 judge() { # status output
-    awk -v status="$1" -v output="$2" '
+    awk -v status="$1" -v output="$2" -v limit="$limit" '
         /^1\.\.[0-9]+$/ { announced += substr($0, 4) }
         /^(not )?ok [0-9]+ # SKIP/ || /^skipped: / { skipped++; next }
         /^ok( |$)/ { passed++ }
         /^not ok( |$)/ { failed++ }
         END {
             given = passed + failed + skipped
-            if (given < announced)
+            if (status == 124)
+                why = "took longer than " limit " s"
+            else if (given < announced)
                 why = "ended after " given + 0 " of " announced " tests"
             else if (status != 0 && !failed)
-                why = status == 124 ? "took too long" : "ended with status " status
+                why = "ended with status " status
             else if (!given)
                 passed++
             if (why) {

@@ -72,7 +72,8 @@ static int check_word(const struct ds_options *options, const char *name, const 
 static int read_settings(struct ds_remote *remote, struct ds_err *err)
 {
     const struct ds_options *options = remote->options;
-    long overlap = 0;
+    const char *filter = ds_option(options, "filter");
+    long overlap = 0, page_size = 0;
     int rc = read_origin(options, "url", &remote->origin, err);
 
     if (!rc)
@@ -84,7 +85,7 @@ static int read_settings(struct ds_remote *remote, struct ds_err *err)
     if (!rc)
         rc = check_word(options, "api_version", "v.0123456789", "like 'v9.2'", err);
     if (!rc)
-        rc = read_number(options, "page_size", 1000, 5000, &remote->page_size, err);
+        rc = read_number(options, "page_size", 1000, 5000, &page_size, err);
     if (!rc)
         rc = read_number(options, "overlap", 0, 86400, &overlap, err);
     if (!rc)
@@ -92,10 +93,11 @@ static int read_settings(struct ds_remote *remote, struct ds_err *err)
                             err);
     if (rc)
         return rc;
+    remote->filter = filter && *filter ? filter : NULL;
     remote->overlap_ms = (int64_t)overlap * 1000;
     ds_buf_addf(&remote->base, "%s/api/data/%s/", remote->origin.text,
                 ds_option(options, "api_version"));
-    ds_buf_addf(&remote->prefer, "Prefer: odata.maxpagesize=%ld", remote->page_size);
+    ds_buf_addf(&remote->prefer, "Prefer: odata.maxpagesize=%ld", page_size);
     return ds_buf_failed(&remote->base) || ds_buf_failed(&remote->prefer) ? ds_fail_nomem(err)
                                                                           : DS_OK;
 }

@@ -95,13 +95,11 @@ static int by_status(long status)
 {
     if (status == 401 || status == 403)
         return DS_E_AUTH;
-    return status == 404 || status == 414 || status / 100 == 3 ? DS_E_CONFIG : DS_E_REMOTE;
+    return status == 404 || status == 414 ? DS_E_CONFIG : DS_E_REMOTE;
 }
 
 static const char *hint_of(const struct ds_remote *remote, long status)
 {
-    const char *filter = ds_option(remote->options, "filter");
-
     if (status == 401)
         return "the token was not accepted: look at 'url', 'scope' and 'authority'";
     if (status == 403)
@@ -110,7 +108,7 @@ static const char *hint_of(const struct ds_remote *remote, long status)
         return "look at 'url' and 'api_version'";
     if (status == 414)
         return "the query is too long: map fewer columns or shorten 'filter'"; /* DV-23 */
-    if (status == 400 && filter && *filter)
+    if (status == 400 && remote->filter)
         return "look for a mistake in 'filter'";
     return "look at the environment's health in the Power Platform admin center";
 }

@@ -110,14 +110,13 @@ void ds_dynamics_select(struct ds_buf *out, const struct ds_dynamics_slot *slots
 
 void ds_dynamics_filter(const struct ds_remote *remote, struct ds_buf *out, int64_t since_ms)
 {
-    const char *filter = ds_option(remote->options, "filter");
     struct ds_buf text = DS_BUF_INIT(DS_MAX_URL);
     char since[DS_INSTANT_TEXT];
 
     if (since_ms)
         ds_buf_addf(&text, "modifiedon ge %s", ds_instant_text(since_ms, since));
-    if (filter && *filter)
-        ds_buf_addf(&text, since_ms ? " and (%s)" : "%s", filter);
+    if (remote->filter)
+        ds_buf_addf(&text, since_ms ? " and (%s)" : "%s", remote->filter);
     if (text.len) {
         ds_buf_add(out, "&$filter=");
         ds_http_escape(out, text.text);

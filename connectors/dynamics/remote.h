@@ -23,7 +23,7 @@ struct ds_remote {
     struct ds_buf secret;
     struct ds_buf base;   /* "https://org.crm.dynamics.com/api/data/v9.2/" */
     struct ds_buf prefer; /* the header that must be the same for every page (DV-15) */
-    long page_size;
+    const char *filter;   /* the setting, NULL: none */
     int64_t overlap_ms;
     struct ds_dynamics_schema *schema; /* NULL until asked for */
     long refused;                      /* status of the last answer that was an error */

@@ -80,13 +80,12 @@ static int take_counts(struct stages *s, const json_t *rows, struct ds_err *err)
 /* More than 50,000 rows the server does not count; the list is worth having all the same. */
 static int count_all(struct stages *s, struct ds_err *err)
 {
-    const char *filter = ds_option(s->remote->options, "filter");
     struct ds_buf apply = DS_BUF_INIT(DS_MAX_URL), tail = DS_BUF_INIT(DS_MAX_URL);
     json_t *page = NULL, *rows;
     int rc;
 
-    if (filter && *filter)
-        ds_buf_addf(&apply, "filter(%s)/", filter);
+    if (s->remote->filter)
+        ds_buf_addf(&apply, "filter(%s)/", s->remote->filter);
     ds_buf_addf(&apply, "groupby((%s),aggregate($count as n))", s->column->name);
     ds_buf_addf(&tail, "%s?$apply=", s->set);
     rc = get_rows(s, &tail, &apply, &page, &rows, err);
@@ -110,18 +109,19 @@ static int count_all(struct stages *s, struct ds_err *err)
 static void behind(const struct stages *s, struct ds_buf *out)
 {
     const char *quote = s->column->type == DS_DYNAMICS_TEXT ? "'" : "";
-    const char *filter = ds_option(s->remote->options, "filter");
 
     if (s->count == 0) {
         ds_buf_addf(out, "%s ne null", s->column->name);
     } else {
         ds_buf_addf(out, "%s gt %s", s->column->name, quote);
-        for (const char *c = s->tallies[s->count - 1].value; *c; c++)
-            ds_buf_addf(out, *c == '\'' ? "''" : "%c", *c); /* DV-24 */
+        for (const char *c = s->tallies[s->count - 1].value; *c; c++) {
+            ds_buf_add(out, *c == '\'' ? "'" : ""); /* DV-24 */
+            ds_buf_add_char(out, *c);
+        }
         ds_buf_add(out, quote);
     }
-    if (filter && *filter)
-        ds_buf_addf(out, " and (%s)", filter);
+    if (s->remote->filter)
+        ds_buf_addf(out, " and (%s)", s->remote->filter);
 }
 
 /* Finds the next value, with a request of one row. */

@@ -129,14 +129,14 @@ static int say_rows(struct check *c)
                  c->all ? "all " : "the first ", c->records);
 
     if (rc == DS_OK && c->faults)
-        rc = say(c, DS_FINDING_WARNING, "%" PRIu64 " rows cannot be read, the first one %s",
+        rc = say(c, DS_FINDING_WARNING, "rows that cannot be read: %" PRIu64 ", the first one %s",
                  c->faults, c->first_fault.text);
     if (rc == DS_OK && c->no_id)
-        rc = say(c, DS_FINDING_WARNING, "%" PRIu64 " rows have no id in '%s'", c->no_id, r->id);
+        rc = say(c, DS_FINDING_WARNING, "rows without an id in '%s': %" PRIu64, r->id, c->no_id);
     if (rc == DS_OK && r->modified && c->no_modified)
         rc = say(c, DS_FINDING_WARNING,
-                 "%" PRIu64 " rows have no instant such as 2026-08-01T10:11:12Z in '%s'",
-                 c->no_modified, r->modified);
+                 "rows without an instant such as 2026-08-01T10:11:12Z in '%s': %" PRIu64,
+                 r->modified, c->no_modified);
     return rc;
 }
 
@@ -160,8 +160,8 @@ static int say_lookups(struct check *c)
 
         if (seen->missing)
             rc = say(c, DS_FINDING_WARNING,
-                     "%" PRIu64 " rows have a '%s' that %s does not know, the first one '%s'",
-                     seen->missing, join->name, join->path, seen->first_missing);
+                     "rows whose '%s' is not in %s: %" PRIu64 ", the first one '%s'", join->name,
+                     join->path, seen->missing, seen->first_missing);
     }
     return rc;
 }

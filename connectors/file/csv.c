@@ -224,7 +224,8 @@ static int check_count(struct csv *csv, unsigned stop, struct ds_err *err)
                 csv->rows.row.number, csv->rows.row.line, csv->count, csv->columns);
         return ds_hint(err, "the export was cut off: export it again");
     }
-    ds_rows_fault(&csv->rows, "has %zu fields where the header has %zu", csv->count, csv->columns);
+    ds_rows_fault(&csv->rows, "has %zu field%s where the header has %zu", csv->count,
+                  csv->count == 1 ? "" : "s", csv->columns);
     return DS_OK;
 }
 

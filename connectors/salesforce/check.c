@@ -37,7 +37,7 @@ static int check_currency(struct ds_remote *remote, const struct ds_query *query
 }
 
 /* Reads one record, for the org alone can judge fields of parents and `where`, and their spelling. */
-static int read_one(struct ds_remote *remote, const struct ds_sf_columns *columns,
+static int read_one(struct ds_remote *remote, const struct ds_sf_columns *columns, bool *any,
                     struct ds_err *err)
 {
     struct ds_buf list = DS_BUF_INIT(DS_MAX_TEXT), soql = DS_BUF_INIT(DS_MAX_TEXT);
@@ -48,7 +48,8 @@ static int read_one(struct ds_remote *remote, const struct ds_sf_columns *column
     ds_sf_columns_list(columns, &list);
     ds_sf_soql_probe(&soql, list.text, ds_option(remote->options, "where"));
     rc = values ? ds_sf_rows(remote, soql.text, &rows, err) : ds_fail_nomem(err);
-    if (!rc && json_array_size(rows) > 0)
+    *any = json_array_size(rows) > 0;
+    if (!rc && *any)
         rc = ds_sf_columns_read(columns, json_array_get(rows, 0), values, err);
     json_decref(rows);
     ds_buf_clear(&list);
@@ -61,10 +62,15 @@ static int check_query(struct ds_remote *remote, const struct ds_sf_columns *col
                        void *arg, struct ds_err *err)
 {
     char text[64];
-    int rc = read_one(remote, columns, err);
+    bool any;
+    int rc = read_one(remote, columns, &any, err);
 
     if (rc)
         return note_fault(err, rc, note, arg);
+    if (!any)
+        return note(arg, DS_FINDING_WARNING,
+                    "no opportunity can be seen: look at the user's 'View All' on Opportunity and "
+                    "at 'where'");
     snprintf(text, sizeof(text), "%zu paths can be read", columns->paths);
     return note(arg, DS_FINDING_OK, text);
 }

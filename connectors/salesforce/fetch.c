@@ -219,7 +219,7 @@ static int mark(struct fetch *f, struct ds_err *err)
 static int take_page(struct fetch *f, const json_t *page, struct ds_err *err)
 {
     const json_t *records, *row;
-    struct ds_buf link;
+    struct ds_buf used;
     size_t i;
     int rc = read_head(f, page, &records, err);
 
@@ -227,9 +227,9 @@ static int take_page(struct fetch *f, const json_t *page, struct ds_err *err)
         rc = begin(f, f->next.text, err);
     if (rc)
         return rc;
-    link = f->url;
+    used = f->url;
     f->url = f->next;
-    f->next = link;
+    f->next = used;
     json_array_foreach(records, i, row)
     {
         rc = hand_over(f, row, err);

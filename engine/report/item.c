@@ -5,9 +5,7 @@
 
 #include <inttypes.h>
 
-/* Columns before the name and before the reason, unless what stands there is longer. */
-#define NAME_AT 22
-#define WHY_AT  60
+#define NAME_AT 22 /* columns before the name, unless what stands there is longer */
 #define INDENT  "      "
 
 static const struct {
@@ -36,8 +34,6 @@ static void add_rule(struct ds_buf *out, int rule)
 
 void ds_item_reason(struct ds_buf *out, const struct ds_detail *reason)
 {
-    if (reason->field < DS_FIELDS)
-        ds_buf_addf(out, "%s: ", ds_fields[reason->field].title);
     ds_people_text(out, reason->why, 160);
     add_rule(out, reason->rule);
 }
@@ -51,6 +47,26 @@ struct lines {
     size_t ours;   /* of the widest value on the left of an arrow, */
     size_t theirs; /* and on the right */
 };
+
+/* Why the record is here at all; that it was merged, its changes tell better. */
+static void add_case(struct ds_buf *out, const struct ds_item *i)
+{
+    const char *before = "  ";
+
+    if (i->case_number != DS_M_MERGE || (!i->changes && !i->warning)) {
+        ds_buf_addf(out, "  M-%d: %s", i->case_number, i->why);
+        before = "; ";
+    }
+    if (i->theirs->where) {
+        ds_buf_addf(out, "%s%s", before, i->theirs->where);
+        before = "; ";
+    }
+    if (i->until_ms) {
+        ds_buf_addf(out, "%swaits until ", before);
+        ds_people_instant(out, i->until_ms);
+        add_rule(out, i->hold_rule);
+    }
+}
 
 static void head(struct lines *l, const struct ds_look *look)
 {
@@ -73,16 +89,7 @@ static void head(struct lines *l, const struct ds_look *look)
         ds_people_pad(out, from, NAME_AT);
         ds_people_value(out, DS_NAME, i->name);
     }
-    ds_buf_add(out, "  ");
-    ds_people_pad(out, from, WHY_AT);
-    ds_buf_addf(out, "M-%d: %s", i->case_number, i->why);
-    if (i->theirs->where)
-        ds_buf_addf(out, ", %s", i->theirs->where);
-    if (i->until_ms) {
-        ds_buf_add(out, "; waits until ");
-        ds_people_instant(out, i->until_ms);
-        add_rule(out, i->hold_rule);
-    }
+    add_case(out, i);
     ds_buf_add_char(out, '\n');
 }
 

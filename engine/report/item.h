@@ -1,9 +1,9 @@
 /*
  * item.h - one item of a plan as lines for people
  *
- *   ~ deal 4402         "Contoso renewal"                   M-27: the record has changed
- *       stage       40 %        -> 60 %         M-2: only theirs changed ("Negotiation")
- *       close date  2026-09-30  -> 2026-10-15   M-2: only theirs changed
+ *   ~ deal 4402             "Contoso renewal"
+ *       stage       40 %       -> 60 %         M-2: only theirs changed ("Negotiation")
+ *       close date  2026-09-30 -> 2026-10-15   M-2: only theirs changed
  */
 #ifndef DS_ENGINE_REPORT_ITEM_H
 #define DS_ENGINE_REPORT_ITEM_H
@@ -15,7 +15,7 @@ void ds_item_lines(struct ds_buf *out, const struct ds_look *look, const struct 
 /* "~", in colour where wanted. */
 void ds_item_symbol(struct ds_buf *out, const struct ds_look *look, enum ds_outcome outcome);
 
-/* "close date: a deal must have it (R-34)" */
+/* "close date is missing: a deal must have it (R-34)" */
 void ds_item_reason(struct ds_buf *out, const struct ds_detail *reason);
 
 #endif

@@ -24,6 +24,12 @@ void ds_people_number(struct ds_buf *out, uint64_t n)
     }
 }
 
+void ds_people_count(struct ds_buf *out, uint64_t n, const char *what)
+{
+    ds_people_number(out, n);
+    ds_buf_addf(out, " %s%s", what, n == 1 ? "" : "s");
+}
+
 void ds_people_age(struct ds_buf *out, int64_t ms)
 {
     if (ms < 2 * HOUR_MS)

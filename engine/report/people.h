@@ -11,7 +11,9 @@
 #define DS_PEOPLE_VALUE                                                                            \
     48 /* columns after which a value is cut; the other formats have all of it */
 
-void ds_people_number(struct ds_buf *out, uint64_t n);  /* "4,213" */
+void ds_people_number(struct ds_buf *out, uint64_t n); /* "4,213" */
+void ds_people_count(struct ds_buf *out, uint64_t n,
+                     const char *what);                 /* "1 record", "2 records" */
 void ds_people_age(struct ds_buf *out, int64_t ms);     /* "26 h", "3 days" */
 void ds_people_instant(struct ds_buf *out, int64_t ms); /* "2026-08-24 09:12 UTC" */
 

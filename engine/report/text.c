@@ -143,7 +143,7 @@ static void print_tally(struct ds_report *r, const char *title, struct ds_tally 
     if (!t->rows)
         return;
     ds_tally_sort(t);
-    ds_buf_addf(&r->line, "\n%s\n", title);
+    ds_buf_addf(&r->line, "\n%s:\n", title);
     for (size_t i = 0; i < t->rows; i++) {
         if (i < TALLY_LINES)
             print_count(r, t->row[i].count, t->row[i].text);
@@ -189,10 +189,14 @@ static void end(struct ds_report *r, const struct ds_result *result, const struc
         return;
     }
     print_groups(r);
+    if (r->look.all)
+        ds_buf_add_char(&r->line, '\n');
     print_legend(r);
     print_tally(r, "why records were rejected", &own->reasons);
     print_tally(r, "stages that no line of the mapping names (R-72)", &own->stages);
     print_tally(r, "warnings", &own->warnings);
+    if (own->reasons.rows || own->stages.rows || own->warnings.rows)
+        ds_buf_add_char(&r->line, '\n');
     print_sum(r, result);
     print_plan(r, result);
     if (failure->status != DS_OK) {

@@ -30,7 +30,7 @@ static const struct complaint {
     {SQLITE_PERM, DS_E_STORE, "the store cannot be opened",
      "this user must be able to write the file and its directory: namei -l"},
     {SQLITE_CONSTRAINT, DS_E_STORE, "the store refuses a value",
-     "docs/store.md tells what a column takes; see also: echo .schema | sqlite3"},
+     "see what its columns take: echo .schema | sqlite3"},
 };
 
 static const struct complaint *complaint_of(int code)

@@ -20,14 +20,14 @@ bad() {
 good
 run 0 diff csv
 bad 'unknown key' dealsync.conf 6 's/^id =/idd =/' "'idd'.*'id'|mean.*id"
-bad 'unknown section' dealsync.conf 1 's/\[store\]/[stoer]/' 'store'
+bad 'unknown section' dealsync.conf 2 's/\[store\]/[stoer]/' 'store'
 bad 'unknown connector' dealsync.conf 4 's/= file/= flie/' 'file'
 bad 'a key twice' dealsync.conf 7 's/^id = id/id = id\nid = name/' 'line 6|:6'
 bad 'a value out of range' dealsync.conf 8 "\$a guard_count = many" 'guard_count'
 bad 'not yes or no' dealsync.conf 8 "\$a vetted = perhaps" 'vetted'
 bad 'a line of 300 characters' dealsync.conf 8 "\$a delimiter = $(printf 'x%.0s' $(seq 300))" 'long'
 bad 'unknown field' m.conf 2 's/^name =/nmae =/' "'name'|name"
-bad 'unknown mapping section' m.conf 5 's/\[stages\]/[stagse]/' 'stages'
+bad 'unknown mapping section' m.conf 6 's/\[stages\]/[stagse]/' "'stage"
 bad 'a percentage that is none' m.conf 6 's/^10 =/110 =/' '110'
 bad 'hundred percent is said as won' m.conf 6 's/^10 =/100 =/' 'won'
 bad 'one stage twice' m.conf 7 "\$a 20 = Open" 'Open'

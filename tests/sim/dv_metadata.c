@@ -329,9 +329,10 @@ static bool skip_cast(const char **at, char type[64])
 
 void dv_metadata(const struct request *request, struct reply *reply, const char *rest)
 {
-    struct asked asked = {request_param(request, "$select"), request_param(request, "$expand"), ""};
+    char table[64], name[64], type[64] = "";
+    struct asked asked = {request_param(request, "$select"), request_param(request, "$expand"),
+                          type};
     char *filter = request_param(request, "$filter");
-    char table[64], name[64], type[64];
 
     if (!skip_name(&rest, table) || strcmp(table, "opportunity") != 0)
         dynamics_error(reply, 404, "0x80060888",
@@ -342,7 +343,7 @@ void dv_metadata(const struct request *request, struct reply *reply, const char 
         answer_entity(reply, asked.select);
     else if (!skip(&rest, "/Attributes") || !skip_name(&rest, name) || !skip_cast(&rest, type))
         dynamics_error(reply, 400, "0x8006088a", "Resource not found for the segment '%s'.", rest);
-    else if (asked.type = type, check(&asked, reply))
+    else if (check(&asked, reply))
         answer_attributes(reply, &asked, name);
     free(asked.select);
     free(asked.expand);

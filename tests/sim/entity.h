@@ -7,7 +7,7 @@
 
 enum {
     NO_FILTER = 1,  /* may be selected, not filtered, sorted or grouped */
-    WRITABLE = 2,   /* describe says so; nothing writes yet */
+    WRITABLE = 2,   /* what describe says */
     ASCENDING = 4,  /* unedited rows ascend in it with their index */
     STAMP = 8,      /* the modification stamp itself */
     KEY = 16,       /* the id itself */

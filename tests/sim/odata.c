@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { GUID_LENGTH = 36 };
+
 enum token_kind { T_END, T_WORD, T_STRING, T_SIGN };
 
 struct parser {
@@ -320,7 +322,11 @@ static struct expr *literal(struct parser *p, enum op op, const struct field *f)
     text = kind == V_TEXT ? unquote(p->token, p->len) : grab_text(p->token, p->len);
     for (char *c = text; kind == V_ID && *c; c++)
         *c = (char)tolower((unsigned char)*c);
-    e = kind == V_ID && strlen(text) != 36 ? (free(text), NULL) : expr_compare(op, f, text);
+    e = expr_compare(op, f, text);
+    if (kind == V_ID && e && e->literal.len != GUID_LENGTH) {
+        expr_free(e);
+        e = NULL;
+    }
     if (!e)
         fail(p, 400, "0x80060888", "'%.*s' is not of type %s.", (int)p->len, p->token, edm_type(f));
     if (e && !next(p)) {

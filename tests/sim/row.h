@@ -25,7 +25,7 @@ struct row {
     const struct edit *edit;
 };
 
-/* What a field shows of a row. */
+/* What a field shows of a row. Those of one thing stand together: row_get tells them apart by range. */
 enum aspect {
     A_NULL,
     A_FALSE,

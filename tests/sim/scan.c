@@ -182,7 +182,6 @@ static bool walk_sorted(const struct scan *scan, scan_row *each, void *arg)
 {
     struct sorter s = {.scan = scan};
     struct scan plain = *scan;
-    bool skipping = scan->after;
     struct row row;
 
     plain.after = false;
@@ -194,10 +193,8 @@ static bool walk_sorted(const struct scan *scan, scan_row *each, void *arg)
     if (s.n)
         qsort_r(s.at, s.n, sizeof *s.at, sorter_cmp, &s);
     for (size_t i = 0; i < s.n; i++) {
-        if (skipping) {
-            skipping = s.at[i] != scan->after_at;
+        if (scan->after && sorter_cmp(&s.at[i], &scan->after_at, &s) <= 0)
             continue;
-        }
         entity_row(scan->entity, s.at[i], &row);
         if (!each(&row, arg))
             break;
@@ -243,7 +240,8 @@ size_t runs_copy(const struct runs *runs, uint64_t from, size_t n, uint32_t *out
 
         for (; from < run->n && got < n; from++)
             out[got++] = run->at + (uint32_t)from;
-        from -= from < run->n ? from : run->n;
+        if (got < n)
+            from -= run->n;
     }
     return got;
 }

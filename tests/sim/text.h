@@ -16,7 +16,8 @@ struct buf {
 char *buf_reserve(struct buf *b, size_t more);
 void buf_add(struct buf *b, const char *s, size_t n);
 void buf_puts(struct buf *b, const char *s);
-void buf_addf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buf_addf(struct buf *b, const char *format, ...)
+    __attribute__((format(printf, 2, 3), nonnull(2)));
 void buf_number(struct buf *b, int64_t n);
 /* A JSON string with its quotes. Bytes above 127 pass unchanged. */
 void buf_json(struct buf *b, const char *s, size_t n);

@@ -514,28 +514,33 @@ static void problems_are_bounded(void **state)
 
 static void only_meaning_counts_for_the_fingerprint(void **state)
 {
-    static const char one[] = "[fields]\nname = Name\nvalue = Amount\n[defaults]\nvalue = 1\n"
+    static const char one[] = "[fields]\nname = Name\nvalue = Amount\nlocation = \"1\"\n"
+                              "[defaults]\nvalue = 1\n"
                               "[stage]\nfrom = Stage\n[stages]\n10 = A\n20 = B\n";
     static const struct {
         bool same;
         const char *text;
     } others[] = {
         {true, one},
-        {true, "; a comment\n\n[stages]\n20 = B\n  12 = A ; x\n[defaults]\nvalue=1.0\n"
-               "[fields]\nvalue = Amount\nname : Name\n[stage]\nfrom = Stage\n"},
-        {false, "[fields]\nname = Nmae\nvalue = Amount\n[defaults]\nvalue = 1\n"
+        {true,
+         "; a comment\n\n[stages]\n20 = B\n  12 = A ; x\n[defaults]\nvalue=1.0\n"
+         "[fields]\nlocation = \"1\" ; x\nvalue = Amount\nname : Name\n[stage]\nfrom = Stage\n"},
+        {false, "[fields]\nname = Nmae\nvalue = Amount\nlocation = \"1\"\n[defaults]\nvalue = 1\n"
                 "[stage]\nfrom = Stage\n[stages]\n10 = A\n20 = B\n"},
-        {false, "[fields]\nname = \"Name\"\nvalue = Amount\n[defaults]\nvalue = 1\n"
+        {false,
+         "[fields]\nname = \"Name\"\nvalue = Amount\nlocation = \"1\"\n[defaults]\nvalue = 1\n"
+         "[stage]\nfrom = Stage\n[stages]\n10 = A\n20 = B\n"},
+        {false, "[fields]\nname = Name\nvalue = Amount\nlocation = \"1\"\n[defaults]\nvalue = 2\n"
                 "[stage]\nfrom = Stage\n[stages]\n10 = A\n20 = B\n"},
-        {false, "[fields]\nname = Name\nvalue = Amount\n[defaults]\nvalue = 2\n"
-                "[stage]\nfrom = Stage\n[stages]\n10 = A\n20 = B\n"},
-        {false, "[fields]\nname = Name\nvalue = Amount\n[defaults]\nvalue = 1\n"
+        {false, "[fields]\nname = Name\nvalue = Amount\nlocation = \"1\"\n[defaults]\nvalue = 1\n"
                 "[stage]\nfrom = Stage\n[stages]\n10 = A\n40 = B\n"},
-        {false, "[fields]\nname = Name\nvalue = Amount\n[defaults]\nvalue = 1\n"
+        {false, "[fields]\nname = Name\nvalue = Amount\nlocation = \"1\"\n[defaults]\nvalue = 1\n"
                 "[stage]\nfrom = Stage\nprocess = P\n[stages]\n10 = A\n20 = B\n"},
-        {false, "[fields]\nname = Name\nvalue = Amount\n[defaults]\nvalue = 1\n"
+        {false, "[fields]\nname = Name\nvalue = Amount\nlocation = \"1\"\n[defaults]\nvalue = 1\n"
                 "[stage]\nfrom = Stage\nprobability = P\n[stages]\n10 = A\n20 = B\n"
                 "[probability]\n10 = 7\n"},
+        {false, "[fields]\nname = Name\nvalue = Amount\nlocation = \"2\"\n[defaults]\nvalue = 1\n"
+                "[stage]\nfrom = Stage\n[stages]\n10 = A\n20 = B\n"},
     };
     struct ds_mapping *m = load(one);
 
