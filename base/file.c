@@ -38,7 +38,6 @@ static int read_all(int fd, const char *path, const struct stat *st, struct ds_b
 {
     size_t left = (size_t)st->st_size;
     char *to;
-    ssize_t n;
 
     if (left > out->max - out->len)
         return ds_fail(err, DS_E_INPUT, "'%s' is longer than %zu bytes", path, out->max);
@@ -46,7 +45,8 @@ static int read_all(int fd, const char *path, const struct stat *st, struct ds_b
     if (!to)
         return ds_fail_nomem(err);
     while (left) {
-        n = read(fd, to, left);
+        ssize_t n = read(fd, to, left);
+
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)

@@ -312,22 +312,31 @@ static void add_json_escape(struct ds_buf *out, unsigned char c)
     ds_buf_addf(out, "\\u%04x", c < 0x80 ? c : 0xfffdu);
 }
 
+/* The bytes of the first character if it can stand in a JSON string as it is; 0: it cannot. */
+static size_t json_plain(const char *text, const char *end)
+{
+    unsigned char byte = (unsigned char)*text;
+    uint32_t c;
+
+    if (byte >= 0x80)
+        return ds_text_decode(text, (size_t)(end - text), &c);
+    return byte >= 0x20 && byte != '"' && byte != '\\' && byte != 0x7f;
+}
+
 void ds_text_to_json(struct ds_buf *out, const char *text)
 {
     const char *from = text, *end = text + strlen(text);
 
     ds_buf_add_char(out, '"');
     while (text < end) {
-        unsigned char byte = (unsigned char)*text;
-        uint32_t c;
-        size_t n = ds_text_decode(text, (size_t)(end - text), &c);
+        size_t n = json_plain(text, end);
 
-        if (n && byte >= 0x20 && byte != '"' && byte != '\\' && byte != 0x7f) {
+        if (n) {
             text += n;
             continue;
         }
         ds_buf_add_bytes(out, from, (size_t)(text - from));
-        add_json_escape(out, byte);
+        add_json_escape(out, (unsigned char)*text);
         text++;
         from = text;
     }

@@ -140,7 +140,9 @@ static void print_sum(const struct ds_cli *cli, const struct ds_job *job,
 static int run_job(struct ds_cli *cli, struct ds_job *job, const char *title, struct ds_err *err)
 {
     struct ds_look look = look_for(cli, job->command);
-    struct ds_report_head head = {job->connection, cli->command, title};
+    bool backfill = job->backfill || job->command == DS_BACKFILL;
+    struct ds_report_head head = {job->connection, cli->command, backfill ? "backfill" : "sync",
+                                  title};
     struct showing s = {.dry = job->command == DS_DIFF};
     struct ds_watch watch = {show_item, show_notice, show_progress, &s};
     struct ds_result result;

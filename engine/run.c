@@ -128,7 +128,7 @@ static void take_cost(struct running *r)
 {
     struct ds_buf cost = DS_BUF_INIT(sizeof(r->result->cost) - 1);
 
-    if (r->job->connector->cost)
+    if (r->remote)
         r->job->connector->cost(r->remote, &cost);
     snprintf(r->result->cost, sizeof(r->result->cost), "%s", cost.text);
     ds_buf_clear(&cost);

@@ -202,7 +202,7 @@ static int take_value(struct loading *l, const char *rest, const struct ds_ini_l
                       struct ds_err *err)
 {
     int s = find_source(rest, line, err);
-    const char *standard;
+    const char *standard = NULL;
     int rc;
 
     if (s < 0)

@@ -22,7 +22,7 @@ else
 fi
 
 say() {
-    printf '\n%s\n' "$(fold -s -w 96 <<<"$1")"
+    printf '\n%s\n' "$(tr '\n' ' ' <<<"$1" | fmt -w 96)"
 }
 
 # Shows a command as a person would type it, and runs it.

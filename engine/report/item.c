@@ -20,7 +20,7 @@ static const struct {
 
 void ds_item_symbol(struct ds_buf *out, const struct ds_look *look, enum ds_outcome outcome)
 {
-    if (look->color)
+    if (look->color && *looks[outcome].color)
         ds_buf_addf(out, "%s%s\x1b[0m", looks[outcome].color, looks[outcome].symbol);
     else
         ds_buf_add(out, looks[outcome].symbol);
@@ -153,6 +153,16 @@ static void add_why(struct lines *l, const struct ds_detail *d)
     ds_buf_add_char(l->out, '\n');
 }
 
+static void add_three(struct ds_buf *out, const struct ds_detail *d)
+{
+    ds_buf_add(out, "base ");
+    ds_people_value(out, d->field, d->base);
+    ds_buf_add(out, "   ours ");
+    ds_people_value(out, d->field, d->ours);
+    ds_buf_add(out, "   theirs ");
+    ds_people_value(out, d->field, d->theirs);
+}
+
 static void change(void *arg, const struct ds_detail *d)
 {
     struct lines *l = arg;
@@ -170,14 +180,23 @@ static void change(void *arg, const struct ds_detail *d)
         ds_buf_add(out, " -> ");
         add_value(out, d->field, d->theirs, l->theirs);
     } else {
-        ds_buf_add(out, "base ");
-        ds_people_value(out, d->field, d->base);
-        ds_buf_add(out, "   ours ");
-        ds_people_value(out, d->field, d->ours);
-        ds_buf_add(out, "   theirs ");
-        ds_people_value(out, d->field, d->theirs);
+        add_three(out, d);
     }
     add_why(l, d);
+}
+
+/* A value of a new deal: it had none before, and no case of its own. */
+static void value(void *arg, const struct ds_detail *d)
+{
+    struct lines *l = arg;
+    size_t from;
+
+    ds_buf_add(l->out, INDENT);
+    from = l->out->len;
+    ds_buf_add(l->out, ds_fields[d->field].title);
+    ds_people_pad(l->out, from, l->title + 2);
+    ds_people_value(l->out, d->field, d->theirs);
+    ds_buf_add(l->out, d->move == DS_MOVE_WAIT ? ", later\n" : "\n");
 }
 
 /* A new deal in one line; --verbose shows all of it. */
@@ -216,7 +235,7 @@ void ds_item_lines(struct ds_buf *out, const struct ds_look *look, const struct 
         summary(&l, &item->write);
     } else {
         ds_item_each_change(item, measure, &l);
-        ds_item_each_change(item, change, &l);
+        ds_item_each_change(item, item->case_number == DS_M_CREATE ? value : change, &l);
     }
     ds_item_each_reason(item, reason, &l);
     if (item->warning) {

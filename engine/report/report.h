@@ -31,8 +31,9 @@ struct ds_look {
 /* What is known before the run. The texts are borrowed until the report is closed. */
 struct ds_report_head {
     const char *connection;
-    const char *command; /* "diff", "sync", "backfill" */
-    const char *title;   /* for people: "acme: dry run, records changed since ..." */
+    const char *command;      /* "diff", "sync", "backfill" */
+    const char *real_command; /* that carries out what a diff shows: "sync" or "backfill" */
+    const char *title;        /* for people: "acme: dry run, records changed since ..." */
 };
 
 struct ds_report;

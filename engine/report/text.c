@@ -167,14 +167,15 @@ static void print_sum(struct ds_report *r, const struct ds_result *result)
 /* What a dry run leaves for a person to do. */
 static void print_plan(struct ds_report *r, const struct ds_result *result)
 {
-    if (!result->plan[0] || result->run.id)
+    if (result->run.id)
         return;
-    ds_buf_addf(&r->line, "plan %s; nothing was written\n", result->plan);
+    if (result->plan[0])
+        ds_buf_addf(&r->line, "plan %s; nothing was written\n", result->plan);
     if (result->guard[0])
-        ds_buf_addf(&r->line,
-                    "a run would stop: %s\n"
-                    "  if all of this is right: dealsync sync %s --accept %s\n",
-                    result->guard, r->head.connection, result->plan);
+        ds_buf_addf(&r->line, "a run would stop: %s\n", result->guard);
+    if (result->guard[0] && result->plan[0])
+        ds_buf_addf(&r->line, "  if all of it is right: dealsync %s %s --accept %s\n",
+                    r->head.real_command, r->head.connection, result->plan);
 }
 
 static void end(struct ds_report *r, const struct ds_result *result, const struct ds_err *failure)

@@ -13,7 +13,8 @@
 #define BUSY_MS 10000
 
 /* WAL needs synchronous=FULL for a commit to survive a loss of power. mmap stays off because a read
- * error of a mapped page is a signal, not a status. */
+ * error of a mapped page is a signal, not a status. What is temporary here are the few pages that a
+ * statement may have to take back; as a file they would cost 64 KiB of memory a statement. */
 static const char session[] = "PRAGMA foreign_keys = ON;"
                               "PRAGMA recursive_triggers = OFF;"
                               "PRAGMA cell_size_check = ON;"
@@ -62,11 +63,27 @@ static int recognise(struct ds_store *s, int64_t *schema, struct ds_err *err)
     return DS_OK;
 }
 
+/* Looks without opening: to close a descriptor would drop the locks that this process may hold on
+ * the file through another one. */
+static int find_file(const char *path, bool *exists, struct ds_err *err)
+{
+    struct stat st;
+
+    *exists = stat(path, &st) == 0;
+    if (*exists && !S_ISREG(st.st_mode)) {
+        ds_fail(err, DS_E_STORE, "the store '%s' is not a regular file", path);
+        return ds_hint(err, "check the path of the store in the configuration");
+    }
+    if (*exists || errno == ENOENT)
+        return DS_OK;
+    ds_fail(err, DS_E_STORE, "cannot find the store '%s': %s", path, strerror(errno));
+    return ds_hint(err, "see who may use its directory: namei -l '%s'", path);
+}
+
 /* --- writing -------------------------------------------------------------------------------- */
 
 /* Made by us and not by SQLite, so that it never exists with a mode that lets others in; -wal and
- * -shm take over the mode. An existing file is not opened here: closing it would drop the locks
- * that this process may hold on it. */
+ * -shm take over the mode. */
 static int make_file(const char *path, struct ds_err *err)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
@@ -75,7 +92,7 @@ static int make_file(const char *path, struct ds_err *err)
         close(fd);
         return DS_OK;
     }
-    if (errno == EEXIST)
+    if (errno == EEXIST) /* another process was faster */
         return DS_OK;
     ds_fail(err, DS_E_STORE, "cannot make the store '%s': %s", path, strerror(errno));
     if (errno == ENOENT)
@@ -103,8 +120,11 @@ static int use_wal(struct ds_store *s, struct ds_err *err)
 static int open_write(struct ds_store *s, struct ds_err *err)
 {
     int64_t schema;
-    int rc = make_file(s->path, err);
+    bool exists;
+    int rc = find_file(s->path, &exists, err);
 
+    if (!rc && !exists)
+        rc = make_file(s->path, err);
     if (!rc)
         rc = connect(s, s->path, SQLITE_OPEN_READWRITE, err);
     if (!rc)
@@ -169,20 +189,40 @@ static int open_immutable(struct ds_store *s, int64_t *schema, struct ds_err *er
     return rc ? rc : recognise(s, schema, err);
 }
 
+/* Whether a failure to read was about the -shm file. */
+static bool wants_shm(const struct ds_store *s)
+{
+    int code = sqlite3_errcode(s->db) & 0xff;
+
+    return code == SQLITE_CANTOPEN || code == SQLITE_READONLY;
+}
+
+static int read_unshared(struct ds_store *s, int64_t *schema, struct ds_err *err)
+{
+    ds_err_clear(err);
+    if (!has_wal(s->path))
+        return open_immutable(s, schema, err);
+    ds_fail(err, DS_E_STORE,
+            "cannot read '%s': reading its log '%s-wal' takes a directory that can be written",
+            s->path, s->path);
+    return ds_hint(err, "run as the owner of the store");
+}
+
 static int open_read(struct ds_store *s, struct ds_err *err)
 {
     int64_t schema = 0;
-    int rc;
+    bool exists;
+    int rc = find_file(s->path, &exists, err);
 
-    if (access(s->path, F_OK) != 0 && errno == ENOENT)
+    if (rc)
+        return rc;
+    if (!exists)
         return open_memory(s, err);
     rc = connect(s, s->path, SQLITE_OPEN_READONLY, err);
     if (!rc)
         rc = recognise(s, &schema, err);
-    if (rc && s->db && (sqlite3_errcode(s->db) & 0xff) == SQLITE_CANTOPEN && !has_wal(s->path)) {
-        ds_err_clear(err);
-        rc = open_immutable(s, &schema, err);
-    }
+    if (rc && s->db && wants_shm(s))
+        rc = read_unshared(s, &schema, err);
     if (rc)
         return rc;
     if (schema == 0)

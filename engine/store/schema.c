@@ -59,7 +59,8 @@ static const char runs[] =
 
 /* Words are compared one by one: for IN with more than two, SQLite builds a table at every INSERT. */
 #define FLAG(name, otherwise)                                                                      \
-    "  " name " TEXT DEFAULT '" otherwise "' CONSTRAINT " name " CHECK (" name " IN ('yes', 'no')),\n"
+    "  " name " TEXT DEFAULT '" otherwise "' CONSTRAINT " name " CHECK (" name                     \
+    " IN ('yes', 'no')),\n"
 
 static const char deals[] =
     "CREATE TABLE deals(\n"
@@ -71,7 +72,8 @@ static const char deals[] =
     "  created_run INTEGER REFERENCES runs,        -- NULL: made by another SQL client\n"
     "  updated_ms  INTEGER NOT NULL DEFAULT (" NOW "),\n"
     "  updated_run INTEGER REFERENCES runs,        -- NULL: last changed by another SQL client\n"
-    "  connection  INTEGER REFERENCES connections, -- where it came from; NULL: another SQL client\n"
+    "  connection  INTEGER REFERENCES connections, -- where it came from; NULL: another SQL "
+    "client\n"
     "  name TEXT NOT NULL,\n"
     "  status TEXT NOT NULL DEFAULT 'accepted' CONSTRAINT status CHECK (\n"
     "    status = 'received' OR status = 'accepted' OR status = 'won' OR status = 'lost' OR\n"
@@ -81,43 +83,52 @@ static const char deals[] =
     "  reason TEXT CONSTRAINT reason CHECK (\n"
     "    reason = 'budget' OR reason = 'no_response' OR reason = 'other_vendor' OR\n"
     "    reason = 'requirement_not_met' OR reason = 'not_a_customer' OR\n"
-    "    reason = 'timeline_too_short' OR reason = 'abuse_or_spam' OR reason = 'others'),\n"
-    FLAG("on_hold", "no")
-    "  value TEXT CONSTRAINT value CHECK ( -- exact decimal, 18 digits and 4 after the point\n"
-    "    value GLOB '*[0-9]' AND value NOT GLOB '*[^-.0-9]*' AND value NOT GLOB '?*-*' AND\n"
-    "    value NOT GLOB '*.*.*'),\n"
-    "  currency TEXT CONSTRAINT currency CHECK (currency GLOB '[A-Z][A-Z][A-Z]'), -- ISO 4217\n"
-    "  close_date TEXT CONSTRAINT close_date CHECK (close_date IS date(close_date)), -- YYYY-MM-DD\n"
-    "  location TEXT,\n"
-    "  customer_name TEXT,\n"
-    "  customer_duns TEXT,\n"
-    "  customer_street TEXT,\n"
-    "  customer_city TEXT,\n"
-    "  customer_state TEXT,\n"
-    "  customer_postal_code TEXT,\n"
-    "  customer_country TEXT CONSTRAINT customer_country CHECK (\n"
-    "    customer_country GLOB '[A-Z][A-Z]'), -- ISO 3166-1\n"
-    "  contact_first_name TEXT,\n"
-    "  contact_last_name TEXT,\n"
-    "  contact_email TEXT,\n"
-    "  contact_phone TEXT,\n"
-    FLAG("consent", "no")
-    FLAG("visibility", "no")
-    "  help TEXT DEFAULT 'none' CONSTRAINT help CHECK (\n"
-    "    help = 'none' OR help = 'workload_specific' OR help = 'technical_win' OR\n"
-    "    help = 'proof_of_concept' OR help = 'quotes' OR help = 'customer_success' OR\n"
-    "    help = 'general'),\n"
-    FLAG("assessment", "no")
-    "  team TEXT CONSTRAINT team CHECK ( -- JSON array of {\"email\", \"name\", \"phone\"}\n"
-    "    CASE WHEN json_valid(team) THEN json_type(team) = 'array' ELSE team IS NULL END),\n"
-    "  solutions TEXT CONSTRAINT solutions CHECK ( -- JSON array of solution ids\n"
-    "    CASE WHEN json_valid(solutions) THEN json_type(solutions) = 'array'\n"
-    "    ELSE solutions IS NULL END),\n"
-    "  crm_id TEXT,\n"
-    "  campaign_id TEXT,\n"
-    "  notes TEXT\n"
-    ") STRICT;\n"
-    "CREATE INDEX deals_crm_id ON deals(crm_id) WHERE crm_id IS NOT NULL;\n";
+    "    reason = 'timeline_too_short' OR reason = 'abuse_or_spam' OR reason = 'others'),\n" FLAG(
+        "on_hold", "no") "  value TEXT CONSTRAINT value CHECK ( -- exact decimal, 18 digits and 4 "
+                         "after the point\n"
+                         "    value GLOB '*[0-9]' AND value NOT GLOB '*[^-.0-9]*' AND value NOT "
+                         "GLOB '?*-*' AND\n"
+                         "    value NOT GLOB '*.*.*'),\n"
+                         "  currency TEXT CONSTRAINT currency CHECK (currency GLOB "
+                         "'[A-Z][A-Z][A-Z]'), -- ISO 4217\n"
+                         "  close_date TEXT CONSTRAINT close_date CHECK (close_date IS "
+                         "date(close_date)), -- YYYY-MM-DD\n"
+                         "  location TEXT,\n"
+                         "  customer_name TEXT,\n"
+                         "  customer_duns TEXT,\n"
+                         "  customer_street TEXT,\n"
+                         "  customer_city TEXT,\n"
+                         "  customer_state TEXT,\n"
+                         "  customer_postal_code TEXT,\n"
+                         "  customer_country TEXT CONSTRAINT customer_country CHECK (\n"
+                         "    customer_country GLOB '[A-Z][A-Z]'), -- ISO 3166-1\n"
+                         "  contact_first_name TEXT,\n"
+                         "  contact_last_name TEXT,\n"
+                         "  contact_email TEXT,\n"
+                         "  contact_phone TEXT,\n" FLAG("consent", "no") FLAG(
+                             "visibility",
+                             "no") "  help TEXT DEFAULT 'none' CONSTRAINT help CHECK (\n"
+                                   "    help = 'none' OR help = 'workload_specific' OR help = "
+                                   "'technical_win' OR\n"
+                                   "    help = 'proof_of_concept' OR help = 'quotes' OR help = "
+                                   "'customer_success' OR\n"
+                                   "    help = 'general'),\n" FLAG(
+                                       "assessment",
+                                       "no") "  team TEXT CONSTRAINT team CHECK ( -- JSON array of "
+                                             "{\"email\", \"name\", \"phone\"}\n"
+                                             "    CASE WHEN json_valid(team) THEN json_type(team) "
+                                             "= 'array' ELSE team IS NULL END),\n"
+                                             "  solutions TEXT CONSTRAINT solutions CHECK ( -- "
+                                             "JSON array of solution ids\n"
+                                             "    CASE WHEN json_valid(solutions) THEN "
+                                             "json_type(solutions) = 'array'\n"
+                                             "    ELSE solutions IS NULL END),\n"
+                                             "  crm_id TEXT,\n"
+                                             "  campaign_id TEXT,\n"
+                                             "  notes TEXT\n"
+                                             ") STRICT;\n"
+                                             "CREATE INDEX deals_crm_id ON deals(crm_id) WHERE "
+                                             "crm_id IS NOT NULL;\n";
 
 static const char links[] =
     "CREATE TABLE links(\n"

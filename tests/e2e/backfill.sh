@@ -11,8 +11,11 @@ awk 'BEGIN {
     split("Won Lost Engaging Prospecting", stage); split("GTX Basic|GTXPro|MG Special", product, "|")
     for (i = 0; i < 1200; i++) {
         s = stage[i % 4 + 1]; open = i % 4 > 1
-        printf "ID%05d,Agent %d,%s,%s,%s,2017-01-%02d,%s,%s\r\n", i, i % 7, product[i % 3 + 1],
-            open && i % 8 > 5 ? "" : "\"Acme, Inc.\"", s, i % 28 + 1, open ? "" : "2017-03-01", open ? "" : i * (s == "Won")
+        account = open && i % 8 > 5 ? "" : "\"Acme, Inc.\""
+        closed = open ? "" : "2017-03-01"
+        value = open ? "" : i * (s == "Won")
+        printf "ID%05d,Agent %d,%s,%s,%s,2017-01-%02d,%s,%s\r\n", i, i % 7, product[i % 3 + 1], account, s, \
+            i % 28 + 1, closed, value
     }
 }' >"$T/data/sales_pipeline.csv"
 printf 'account,sector,office_location\n"Acme, Inc.",retail,United States\n' >"$T/data/accounts.csv"

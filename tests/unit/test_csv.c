@@ -168,7 +168,7 @@ static const struct {
     {TEXT("\n\na,b\n\n1,2\r\n\r\n3,4\r\r5,6\n\n"), "a|b\n1@5 1|2\n2@7 3|4\n3@9 5|6\n"},
     /* a bad row stops only itself */
     {TEXT("a,b\n1\n2,3\n"),
-     "a|b\n1@2 !has 1 fields where the header has 2 (row 1, line 2)\n2@3 2|3\n"},
+     "a|b\n1@2 !has 1 field where the header has 2 (row 1, line 2)\n2@3 2|3\n"},
     {TEXT("a,b\n1,2,3,4\n5,6\n"),
      "a|b\n1@2 !has 4 fields where the header has 2 (row 1, line 2)\n2@3 5|6\n"},
     {TEXT("a,b\n1,2,3"), "a|b\n1@2 !has 3 fields where the header has 2 (row 1, line 2)\n"},
@@ -768,7 +768,7 @@ static void records_come_with_what_is_looked_up(void **state)
     assert_int_equal(act(w, FETCH, NULL), DS_OK);
     assert_string_equal(w->seen.text,
                         "1 won KE at 2026-08-01T10:11:12Z\n2 - IT\n3 lost -\n- open -\n"
-                        "- - - !has 1 fields where the header has 4 (row 5, line 6)\n"
+                        "- - - !has 1 field where the header has 4 (row 5, line 6)\n"
                         "- won KE !has an id with bytes that are not UTF-8 (row 6, line 7)\n");
 }
 
@@ -922,15 +922,17 @@ static void check_tells_what_it_found(void **state)
     set(w, "lookup.account", "accounts.csv name");
     put_file(w, "deals.csv", "id,stag,account,rest\n1,x,Acme,\n,x,Gamma,\n3\n");
     assert_int_equal(act(w, CHECK, NULL), DS_OK);
-    ds_buf_addf(
-        &expected,
-        "p %s: there is no column 'stage', did you mean 'stag'; the columns are 'id', 'stag', "
-        "'account', 'rest'\n. %s: all 3 rows read\n"
-        "w 1 rows cannot be read, the first one has 1 fields where the header has 4 (row 3, line "
-        "4)\nw 1 rows have no id in 'id'\n. columns used: 'id', 'account'\n"
-        ". columns not used: 'stag', 'rest'\nw 1 rows have a 'account' that %s/accounts.csv does "
-        "not know, the first one 'Gamma'\n",
-        w->path, w->path, w->dir);
+    ds_buf_addf(&expected,
+                "p %s: there is no column 'stage', did you mean 'stag'; the columns are 'id', "
+                "'stag', 'account', 'rest'\n"
+                ". %s: all 3 rows read\n"
+                "w rows that cannot be read: 1, the first one has 1 field where the header has 4 "
+                "(row 3, line 4)\n"
+                "w rows without an id in 'id': 1\n"
+                ". columns used: 'id', 'account'\n"
+                ". columns not used: 'stag', 'rest'\n"
+                "w rows whose 'account' is not in %s/accounts.csv: 1, the first one 'Gamma'\n",
+                w->path, w->path, w->dir);
     assert_string_equal(w->seen.text, expected.text);
     ds_buf_clear(&expected);
 }

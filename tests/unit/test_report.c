@@ -147,7 +147,7 @@ static struct ds_result make_result(void)
 static char *render(const struct ds_look *look, const struct ds_result *result,
                     const struct ds_err *failure)
 {
-    const struct ds_report_head head = {"acme", "diff", "acme: dry run, all records"};
+    const struct ds_report_head head = {"acme", "diff", "sync", "acme: dry run, all records"};
     struct ds_report *report = NULL;
     struct ds_err err = {0};
     char *text = NULL;
