@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define DEFAULT_CONFIG "/etc/dealsync/dealsync.conf"
-#define DEFAULT_LIMIT  20
+#define DEFAULT_LIMIT  10
 #define MANY           1000
 
 enum {
@@ -85,7 +85,7 @@ static const struct {
      "carry out this plan, which the guard has stopped"},
     {"all", O_ALL, NULL, A_RUN, "print every item as it comes, not only some of each kind"},
     {"field", O_FIELD, "FIELD", EXPLAIN, "only the story of this field"},
-    {"limit", O_LIMIT, "N", A_RUN | RUNS, "print at most so many of each kind (20)"},
+    {"limit", O_LIMIT, "N", A_RUN | RUNS, "print at most so many of each kind (10)"},
     {"crm", O_CRM, "KIND", INIT, "salesforce, dynamics or file"},
     {"dir", O_DIR, "DIR", INIT, "where to write (the current directory)"},
     {"format", O_FORMAT, "FORMAT", EVERY & ~(unsigned)(INIT | CHECK), "text, json or csv (text)"},

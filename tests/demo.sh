@@ -40,7 +40,8 @@ show() {
 }
 
 # later MINUTES: time passes, here and there.
-now=$(date -u +%s)
+# It begins half an hour ago, so that edits of the store, which has the real time, are made about now.
+now=$(($(date -u +%s) - 1800))
 later() {
     now=$((now + $1 * 60))
     clock "$(date -u -d "@$now" +%Y-%m-%dT%H:%M:%SZ)"
@@ -71,16 +72,17 @@ say 'Once more: nothing has changed, so nothing is read twice and nothing is wri
 later 10
 show sync sf
 
-say 'Now people work, in the CRM and in the store. One opportunity is completed in Salesforce and becomes a deal;
-another gets a new name; a third is renamed to the same name on both sides, a fourth differently; a fifth,
-shared with Microsoft, is won; and a sixth gets a product that the mapping does not know.'
+say 'Now people work. Seven opportunities are completed in Salesforce and become deals. Then, in Salesforce and in the
+store: the first moves to another stage and gets another value; the second gets the same new name on both sides; the
+third gets two different close dates; the fourth, which is shared with Microsoft, is won; the fifth gets a product
+that the mapping does not know; and another one is renamed, but still lacks a value and a date.'
 mapfile -t open < <(sim_get 'find?crm=salesforce&where=open&n=60' | jq -r '.ids[]')
 ready=()
 for id in "${open[@]}"; do
-    product=$(sim_get "record?crm=salesforce&id=$id" | jq -r '.Product_Code__c')
-    case $product in GTK* | MG*) continue ;; esac
-    edit salesforce "$id" Amount 1200 CloseDate 2027-03-31 Account.Name Cancity Account.BillingCountry 'United States' \
-        Account.BillingStreet '1 Main Street' Account.BillingCity Springfield
+    product=$(sim_get "record?crm=salesforce&id=$id" | jq -r .Product_Code__c)
+    case $product in GTX*) ;; *) continue ;; esac
+    edit salesforce "$id" StageName Prospecting Amount 1200 CloseDate 2027-03-31 Account.Name Cancity \
+        Account.BillingCountry 'United States' Account.BillingStreet '1 Main Street' Account.BillingCity Springfield
     ready+=("$id")
     [ ${#ready[@]} -eq 7 ] && break
 done
@@ -95,11 +97,11 @@ sql "UPDATE deals SET close_date = '2027-05-31' WHERE id = $(deal_of "${ready[2]
 sql "UPDATE deals SET visibility = 'yes' WHERE id = $(deal_of "${ready[3]}")"
 edit salesforce "${ready[3]}" StageName Won
 edit salesforce "${ready[4]}" Product_Code__c 'GTX 9000'
-edit salesforce "${open[59]}" Name 'Still without a value'
+edit salesforce "${open[-1]}" Name 'Still without a value'
 later 10
 show diff sf
 say 'The same plan, carried out.'
-show sync sf
+show sync sf --verbose
 say 'The conflict is data: it stays, with all its values, until somebody settles it.'
 show conflicts
 say 'Where does the value of a deal come from? Every change has its time, run, case and rule.'

@@ -179,6 +179,20 @@ static int report(struct check *c)
     return rc == DS_OK ? say_lookups(c) : rc;
 }
 
+static int look(struct check *c, struct ds_err *err)
+{
+    int rc = ds_scan_open(c->remote, c->query->count, &c->scan, err);
+
+    if (rc == DS_OK)
+        rc = find_paths(c, err);
+    if (rc == DS_OK)
+        rc = sample(c, err);
+    if (rc == DS_OK)
+        rc = report(c);
+    ds_scan_close(c->scan);
+    return rc;
+}
+
 int ds_file_check(struct ds_remote *remote, const struct ds_query *query, ds_note *note, void *arg,
                   struct ds_err *err)
 {
@@ -188,15 +202,10 @@ int ds_file_check(struct ds_remote *remote, const struct ds_query *query, ds_not
     ds_buf_init(&c.first_fault, DS_MAX_TEXT);
     c.filled = calloc(query->count + 1, sizeof(*c.filled));
     c.paths = calloc(query->count + 1, sizeof(*c.paths));
-    rc =
-        c.filled && c.paths ? ds_scan_open(remote, query->count, &c.scan, err) : ds_fail_nomem(err);
-    if (rc == DS_OK)
-        rc = find_paths(&c, err);
-    if (rc == DS_OK)
-        rc = sample(&c, err);
-    if (rc == DS_OK)
-        rc = report(&c);
-    ds_scan_close(c.scan);
+    if (c.filled && c.paths)
+        rc = look(&c, err);
+    else
+        rc = ds_fail_nomem(err);
     ds_buf_clear(&c.first_fault);
     free(c.filled);
     free(c.paths);

@@ -12,7 +12,7 @@ static const struct {
     const char *symbol;
     const char *color;
 } looks[DS_OUTCOMES] = {
-    [DS_UNCHANGED] = {" ", ""},          [DS_CREATED] = {"+", "\x1b[32m"},
+    [DS_UNCHANGED] = {"o", "\x1b[2m"},   [DS_CREATED] = {"+", "\x1b[32m"},
     [DS_UPDATED] = {"~", "\x1b[33m"},    [DS_HELD] = {"=", "\x1b[36m"},
     [DS_CONFLICT] = {"!", "\x1b[1;31m"}, [DS_REJECTED] = {"x", "\x1b[31m"},
     [DS_IGNORED] = {"-", "\x1b[2m"},
@@ -113,7 +113,7 @@ static bool moves(const struct ds_detail *d)
 /* What stays as it is, is for the curious. */
 static bool shown(const struct lines *l, const struct ds_detail *d)
 {
-    return l->verbose || moves(d) || d->move == DS_MOVE_CONFLICT;
+    return l->verbose || moves(d) || d->move == DS_MOVE_CONFLICT || d->move == DS_MOVE_AGREE;
 }
 
 static void measure(void *arg, const struct ds_detail *d)

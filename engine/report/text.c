@@ -16,7 +16,7 @@
 #define TALLY_WIDTH 120
 
 static const enum ds_outcome order[] = {
-    DS_CREATED, DS_UPDATED, DS_HELD, DS_CONFLICT, DS_REJECTED, DS_IGNORED,
+    DS_CREATED, DS_UPDATED, DS_UNCHANGED, DS_HELD, DS_CONFLICT, DS_REJECTED, DS_IGNORED,
 };
 
 #define GROUPS (sizeof(order) / sizeof(order[0]))
@@ -63,12 +63,30 @@ static void count_reason(void *arg, const struct ds_detail *d)
 
 static void count(struct own *own, const struct ds_item *i)
 {
-    own->group[i->outcome].items++;
     ds_item_each_reason(i, count_reason, &own->reasons);
     if (i->theirs->mapped.unmapped_stage)
         ds_tally_add(&own->stages, i->theirs->mapped.unmapped_stage, false);
     else if (i->warning)
         ds_tally_add(&own->warnings, i->warning, true);
+}
+
+/* Of the unchanged only those whose sides have come to the same value (M-4). */
+static bool has_lines(const struct ds_look *look, const struct ds_item *i)
+{
+    if (i->outcome == DS_IGNORED)
+        return look->verbose;
+    if (i->outcome != DS_UNCHANGED)
+        return true;
+    for (size_t k = 0; k < i->changes; k++)
+        if (i->change[k].move == DS_MOVE_AGREE)
+            return true;
+    return false;
+}
+
+/* The word of a group in the legend. */
+static const char *word(enum ds_outcome outcome)
+{
+    return outcome == DS_UNCHANGED ? "agreed" : ds_outcome_names[outcome];
 }
 
 static void item(struct ds_report *r, const struct ds_item *i)
@@ -79,8 +97,9 @@ static void item(struct ds_report *r, const struct ds_item *i)
     if (r->look.sum_only)
         return;
     count(own, i);
-    if (i->outcome == DS_IGNORED && !r->look.verbose)
+    if (!has_lines(&r->look, i))
         return;
+    group->items++;
     if (r->look.all)
         ds_item_lines(&r->line, &r->look, i);
     else if (group->items <= r->look.limit)
@@ -102,7 +121,7 @@ static void print_groups(struct ds_report *r)
             ds_people_number(&r->line, group->items - r->look.limit);
             ds_buf_addf(&r->line,
                         " more %s (--all shows them, --format csv or json has every one)\n",
-                        ds_outcome_names[order[i]]);
+                        word(order[i]));
         }
         ds_buf_add_char(&r->line, '\n');
     }
@@ -115,11 +134,11 @@ static void print_legend(struct ds_report *r)
     const char *between = "";
 
     for (size_t i = 0; i < GROUPS; i++) {
-        if (!own->group[order[i]].items || (order[i] == DS_IGNORED && !r->look.verbose))
+        if (!own->group[order[i]].items)
             continue;
         ds_buf_add(&r->line, between);
         ds_item_symbol(&r->line, &r->look, order[i]);
-        ds_buf_addf(&r->line, " %s", ds_outcome_names[order[i]]);
+        ds_buf_addf(&r->line, " %s", word(order[i]));
         between = "   ";
     }
     ds_buf_add(&r->line, *between ? "\n" : "");

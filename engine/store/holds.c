@@ -28,18 +28,22 @@ int ds_store_hold_drop(struct ds_store *s, int64_t connection, const char *remot
                       err);
 }
 
+#define WANTED "(?3 = 0 OR connection = ?3) AND (?4 = 0 OR deal = ?4)"
+
 int ds_store_holds(struct ds_store *s, struct ds_arena *a, int64_t connection, int64_t deal,
                    int64_t until_ms,
                    int (*each)(void *arg, const struct ds_hold *h, struct ds_err *err), void *arg,
                    struct ds_err *err)
 {
+    /* The next one: with the same time and a larger id, or else with a later time. As one
+     * comparison of pairs, SQLite would walk all that share a time again for each of them. */
     static const char sql[] =
         "SELECT h.id, h.deal, h.connection, c.name, h.remote_id, d.name, h.wanted, h.until_ms,"
-        " h.rule, h.run FROM holds h INDEXED BY holds_until"
-        " CROSS JOIN connections c ON c.id = h.connection CROSS JOIN deals d ON d.id = h.deal"
-        " WHERE (h.until_ms, h.id) > (?1, ?2) AND (?3 = 0 OR h.connection = ?3)"
-        " AND (?4 = 0 OR h.deal = ?4) AND (?5 = 0 OR h.until_ms <= ?5)"
-        " ORDER BY h.until_ms, h.id LIMIT 1";
+        " h.rule, h.run FROM holds h"
+        " JOIN connections c ON c.id = h.connection JOIN deals d ON d.id = h.deal"
+        " WHERE h.id = coalesce((SELECT id FROM holds WHERE until_ms = ?1 AND id > ?2 AND " WANTED
+        " ORDER BY id LIMIT 1), (SELECT id FROM holds WHERE until_ms > ?1 AND " WANTED
+        " AND (?5 = 0 OR until_ms <= ?5) ORDER BY until_ms, id LIMIT 1))";
     struct ds_hold h = {.until_ms = INT64_MIN};
     struct ds_sql_row row;
     int64_t id = 0;

@@ -1,5 +1,7 @@
 /* The configuration: what is read from it, and that nothing in it is guessed or ignored. */
 #include "cli/config.h"
+#include "cli/starter.h"
+#include "mapping/mapping.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -280,6 +282,28 @@ static void a_missing_file_tells_how_to_make_one(void **state)
                         "name another file with --config, or make one with 'dealsync init'");
 }
 
+/* What `init` writes is a mapping before anybody has filled it in, and one for each connector. */
+static void a_starter_mapping_loads(void **state)
+{
+    (void)state;
+    for (size_t i = 0; ds_connectors[i]; i++) {
+        struct ds_buf text = DS_BUF_INIT(DS_MAX_FILE);
+        struct ds_mapping *mapping = NULL;
+        struct ds_err err = {0};
+
+        ds_starter_mapping(&text, ds_connectors[i]->name);
+        write_text("dealsync.conf", text.text);
+        if (ds_mapping_load(path_of("dealsync.conf"), &mapping, &err))
+            fail_msg("%s: %s", ds_connectors[i]->name, err.text);
+        assert_true(ds_mapping_gives(mapping, DS_NAME));
+        assert_true(ds_mapping_gives(mapping, DS_TEAM));
+        assert_false(ds_mapping_gives(mapping, DS_LOCATION));
+        assert_non_null(ds_mapping_stage_path(mapping));
+        ds_mapping_free(mapping);
+        ds_buf_clear(&text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +312,7 @@ int main(void)
         cmocka_unit_test(drop_ins_add_and_never_replace),
         cmocka_unit_test(secrets_are_references),
         cmocka_unit_test(a_connection_is_found_or_the_nearest_named),
+        cmocka_unit_test(a_starter_mapping_loads),
         cmocka_unit_test(a_missing_file_tells_how_to_make_one),
     };
 

@@ -178,6 +178,8 @@ static const struct {
      "a|b\n1@2 !has a quote inside a quoted field in line 2 (row 1, line 2)\n2@3 4|5\n"},
     {TEXT("a,b\n\"1\" ,2\n3,4\n"),
      "a|b\n1@2 !has a quote inside a quoted field in line 2 (row 1, line 2)\n2@3 3|4\n"},
+    {TEXT("a,b\n\"\"x,\"2\n3,4\n"),
+     "a|b\n1@2 !has a quote inside a quoted field in line 2 (row 1, line 2)\n2@3 3|4\n"},
     {TEXT("a,b\n1,2\"x\n3,4\n"),
      "a|b\n1@2 !has a quote in a field that is not quoted in line 2 (row 1, line 2)\n2@3 3|4\n"},
     {TEXT("a,b\n1, \"2\"\n3,4\n"),
@@ -495,8 +497,10 @@ static void reading_goes_on_at_any_spot(void **state)
 static void the_hash_is_of_the_values(void **state)
 {
     /* The first two say the same in other words, the others do not. */
-    struct piecewise from = {TEXT("a,b\nx,yz\n\"x\",\"yz\"\r\nxy,z\nx,yZ\n,xyz\n"), 0};
-    uint64_t hash[5];
+    struct piecewise from = {TEXT("a,b\nx,yz\n\"x\",\"yz\"\r\nxy,z\nx,yZ\n,xyz\n"
+                                  "12345678abcdefgh,\nabcdefgh12345678,\n"),
+                             0};
+    uint64_t hash[7];
     struct ds_err err = {0};
     struct ds_input in;
     struct ds_rows *rows = open_csv(&in, &from, ',');
