@@ -1,6 +1,8 @@
 #include "base/json_memory.h"
 
 #include <jansson.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -8,9 +10,9 @@
 #define LARGE_BYTES ((size_t)16 << 10) /* gets memory of its own */
 
 struct block {
-    struct block *next; /* among the empty ones */
-    size_t used;
-    size_t live; /* values that still need it */
+    struct block *next;  /* among the empty ones */
+    atomic_size_t users; /* values that still need it, and the thread that cuts from it */
+    size_t used;         /* touched by that thread only */
     char bytes[];
 };
 
@@ -20,21 +22,48 @@ union head {
     double aligned;
 };
 
-static struct block *now;
-static struct block *empty;
+static _Thread_local struct block *now;
+static pthread_key_t at_end; /* of a thread, whose block must not stay in use */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct block *empty; /* under the lock */
+
+static void leave(struct block *b)
+{
+    if (atomic_fetch_sub(&b->users, 1) > 1)
+        return;
+    pthread_mutex_lock(&lock);
+    b->next = empty;
+    empty = b;
+    pthread_mutex_unlock(&lock);
+}
 
 static struct block *next_block(void)
 {
-    struct block *b = empty;
+    struct block *b;
 
-    if (b) {
-        empty = b->next;
-        return b;
-    }
-    b = malloc(sizeof(*b) + BLOCK_BYTES);
+    pthread_mutex_lock(&lock);
+    b = empty;
     if (b)
-        b->used = b->live = 0;
+        empty = b->next;
+    pthread_mutex_unlock(&lock);
+    if (!b)
+        b = malloc(sizeof(*b) + BLOCK_BYTES);
+    if (!b)
+        return NULL;
+    b->used = 0;
+    atomic_store(&b->users, 1);
+    pthread_setspecific(at_end, b);
     return b;
+}
+
+static void *take_large(size_t size)
+{
+    union head *head = malloc(sizeof(*head) + size);
+
+    if (!head)
+        return NULL;
+    head->block = NULL;
+    return head + 1;
 }
 
 static void *take(size_t size)
@@ -43,64 +72,59 @@ static void *take(size_t size)
         sizeof(union head) + ((size + sizeof(union head) - 1) & ~(sizeof(union head) - 1));
     union head *head;
 
-    if (size > LARGE_BYTES) {
-        head = malloc(sizeof(*head) + size);
-        if (!head)
-            return NULL;
-        head->block = NULL;
-        return head + 1;
-    }
+    if (size > LARGE_BYTES)
+        return take_large(size);
     if (!now || now->used + need > BLOCK_BYTES) {
-        struct block *b = next_block();
-
-        if (!b)
+        if (now)
+            leave(now);
+        now = next_block();
+        if (!now)
             return NULL;
-        now = b;
     }
     head = (union head *)(void *)(now->bytes + now->used);
     head->block = now;
     now->used += need;
-    now->live++;
+    atomic_fetch_add_explicit(&now->users, 1, memory_order_relaxed);
     return head + 1;
 }
 
 static void give_back(void *value)
 {
-    union head *head = (union head *)value - 1;
-    struct block *b;
+    union head *head;
 
     if (!value)
         return;
-    b = head->block;
-    if (!b) {
+    head = (union head *)value - 1;
+    if (head->block)
+        leave(head->block);
+    else
         free(head);
-        return;
-    }
-    if (--b->live > 0)
-        return;
-    b->used = 0;
-    if (b == now)
-        return;
-    b->next = empty;
-    empty = b;
+}
+
+static void thread_ends(void *block)
+{
+    now = NULL;
+    leave(block);
 }
 
 /* So that a checker of leaks finds none of ours at the end. */
 static void release(void)
 {
+    if (now)
+        leave(now);
+    now = NULL;
     while (empty) {
         struct block *next = empty->next;
 
         free(empty);
         empty = next;
     }
-    if (now && now->live == 0)
-        free(now);
-    now = NULL;
 }
 
 void ds_json_memory_use(void)
 {
+    if (pthread_key_create(&at_end, thread_ends))
+        return;
     json_set_alloc_funcs(take, give_back);
     atexit(release);
 }

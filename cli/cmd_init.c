@@ -1,6 +1,5 @@
 /* init: a first configuration and mapping, generated so that they fit this program's own tables. */
 #include "cli/cli.h"
-#include "cli/sections.h"
 #include "cli/starter.h"
 
 #include <errno.h>
@@ -107,23 +106,25 @@ static int write_both(const char *dir, const struct ds_connector *c, struct ds_e
     return err->status;
 }
 
+/* Like the files in it, a new directory can be read by the service's user. */
+static int make_dir(const char *dir, struct ds_err *err)
+{
+    if (mkdir(dir, S_IRWXU) == 0 ? chmod(dir, S_IRWXU | S_IRGRP | S_IXGRP | S_IROTH | S_IXOTH) == 0
+                                 : errno == EEXIST)
+        return DS_OK;
+    return ds_fail(err, DS_E_CONFIG, "cannot make '%s': %s", dir, strerror(errno));
+}
+
 int ds_cmd_init(struct ds_cli *cli, struct ds_err *err)
 {
     const char *dir = cli->dir ? cli->dir : ".";
-    const struct ds_connector *c = cli->crm ? ds_connector_find(cli->crm) : NULL;
-    const char *words[16] = {NULL};
+    const struct ds_connector *connector;
 
-    for (size_t i = 0; ds_connectors[i] && i < 15; i++)
-        words[i] = ds_connectors[i]->name;
-    if (!c) {
-        if (cli->crm)
-            ds_fail(err, DS_E_USAGE, "--crm cannot be '%s'", cli->crm);
-        else
-            ds_fail(err, DS_E_USAGE, "init needs to know the kind of CRM");
-        ds_hint_nearest(err, cli->crm ? cli->crm : "", words);
+    if (!cli->crm) {
+        ds_fail(err, DS_E_USAGE, "init needs to know the kind of remote");
         return ds_hint(err, "say --crm salesforce, --crm dynamics or --crm file");
     }
-    if (mkdir(dir, S_IRWXU | S_IRGRP | S_IXGRP | S_IROTH | S_IXOTH) != 0 && errno != EEXIST)
-        return ds_fail(err, DS_E_CONFIG, "cannot make '%s': %s", dir, strerror(errno));
-    return write_both(dir, c, err);
+    if (ds_config_connector(cli->crm, DS_E_USAGE, &connector, err) || make_dir(dir, err))
+        return err->status;
+    return write_both(dir, connector, err);
 }

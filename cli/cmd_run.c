@@ -137,13 +137,13 @@ static void print_sum(const struct ds_cli *cli, const struct ds_job *job,
     ds_buf_clear(&line);
 }
 
-static int run_job(struct ds_cli *cli, struct ds_job *job, const char *title, struct ds_err *err)
+static int run_job(struct ds_cli *cli, struct ds_job job, const char *title, struct ds_err *err)
 {
-    struct ds_look look = look_for(cli, job->command);
-    bool backfill = job->backfill || job->command == DS_BACKFILL;
-    struct ds_report_head head = {job->connection, cli->command, backfill ? "backfill" : "sync",
+    struct ds_look look = look_for(cli, job.command);
+    bool backfill = job.backfill || job.command == DS_BACKFILL;
+    struct ds_report_head head = {job.connection, cli->command, backfill ? "backfill" : "sync",
                                   title};
-    struct showing s = {.dry = job->command == DS_DIFF};
+    struct showing s = {.dry = job.command == DS_DIFF};
     struct ds_watch watch = {show_item, show_notice, show_progress, &s};
     struct ds_result result;
     struct ds_err later = {0};
@@ -151,18 +151,18 @@ static int run_job(struct ds_cli *cli, struct ds_job *job, const char *title, st
     if (ds_report_open(stdout, &look, &head, &s.report, err))
         return err->status;
     fflush(stdout);
-    ds_progress_begin(&s.progress, job->connection, cli->quiet);
-    job->watch = &watch;
-    ds_run(job, &result, err);
+    ds_progress_begin(&s.progress, job.connection, cli->quiet);
+    job.watch = &watch;
+    ds_run(&job, &result, err);
     ds_progress_hide(&s.progress);
     ds_report_close(s.report, &result, err, &later);
     if (err->status == DS_E_LATER && *cli->interrupted)
         ds_hint(err, "run 'dealsync %s %s' again, it goes on from here", cli->command,
-                job->connection);
+                job.connection);
     if (err->status == DS_OK) {
         *err = later;
-        cli->exit = ds_exit_worse(cli->exit, exit_for(cli, job->command, &result));
-        print_sum(cli, job, &result);
+        cli->exit = ds_exit_worse(cli->exit, exit_for(cli, job.command, &result));
+        print_sum(cli, &job, &result);
     }
     return err->status;
 }
@@ -180,7 +180,7 @@ static int run_one(struct ds_cli *cli, const char *name, enum ds_command command
         job = make_job(cli, &ready, command);
         add_scope(&scope, &ready);
         job.scope = scope.text;
-        if (!add_title(&title, &job, err) && run_job(cli, &job, title.text, err))
+        if (!add_title(&title, &job, err) && run_job(cli, job, title.text, err))
             ds_err_where(err, "%s", name);
     }
     ds_ready_close(&ready);

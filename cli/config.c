@@ -68,19 +68,27 @@ const struct ds_setting *ds_config_setting(size_t i)
     return i < KEYS ? &keys[i].setting : NULL;
 }
 
-static int take_connector(struct ds_config_connection *c, const struct ds_entry *e,
-                          struct ds_err *err)
+int ds_config_connector(const char *name, int status, const struct ds_connector **out,
+                        struct ds_err *err)
 {
     const char *words[MAX_WORDS] = {NULL};
 
-    c->connector = ds_connector_find(e->value);
-    if (c->connector)
+    *out = ds_connector_find(name);
+    if (*out)
         return DS_OK;
-    for (size_t i = 0; ds_connectors[i] && i < MAX_WORDS - 1; i++)
+    for (size_t i = 0; i < MAX_WORDS - 1 && ds_connectors[i]; i++)
         words[i] = ds_connectors[i]->name;
-    ds_fail(err, DS_E_CONFIG, "%s: there is no connector '%s'", e->where, e->value);
-    ds_hint_nearest(err, e->value, words);
+    ds_fail(err, status, "there is no connector '%s'", name);
+    ds_hint_nearest(err, name, words);
     return ds_hint(err, "%s", ds_config_setting(0)->help);
+}
+
+static int take_connector(struct ds_config_connection *c, const struct ds_entry *e,
+                          struct ds_err *err)
+{
+    if (ds_config_connector(e->value, DS_E_CONFIG, &c->connector, err))
+        return ds_err_where(err, "%s", e->where);
+    return DS_OK;
 }
 
 static int take_flag(bool *out, const struct ds_entry *e, struct ds_err *err)

@@ -40,6 +40,10 @@ void ds_config_free(struct ds_config *config); /* NULL is fine */
 int ds_config_find(const struct ds_config *config, const char *name,
                    const struct ds_config_connection **out, struct ds_err *err);
 
+/* The connector of that name; an error of that status, with the nearest name, when there is none. */
+int ds_config_connector(const char *name, int status, const struct ds_connector **out,
+                        struct ds_err *err);
+
 /* The i-th of the keys that every connection has beside those of its connector; NULL past the end. */
 const struct ds_setting *ds_config_setting(size_t i);
 

@@ -11,6 +11,7 @@ struct telling {
     struct ds_deal before; /* each field's value before its first change */
     struct ds_arena lasting;
     struct ds_arena row;
+    bool first; /* no change of this row has been told yet */
     ds_event_fn *each;
     void *arg;
 };
@@ -23,16 +24,16 @@ static bool wanted(const struct telling *t, enum ds_field f)
 /* Calls change() for each element of a history row's changes. */
 static int each_change(struct telling *t, const struct ds_history *h,
                        int (*change)(struct telling *t, const struct ds_history *h, const json_t *c,
-                                     bool *first, struct ds_err *err),
+                                     struct ds_err *err),
                        struct ds_err *err)
 {
     struct ds_buf scratch = DS_BUF_INIT(DS_MAX_PAGE);
     json_t *changes = NULL, *c;
-    bool first = true;
     size_t i;
 
+    t->first = true;
     if (!ds_json_read(h->changes, strlen(h->changes), &scratch, &changes, err))
-        json_array_foreach(changes, i, c) if (change(t, h, c, &first, err)) break;
+        json_array_foreach(changes, i, c) if (change(t, h, c, err)) break;
     json_decref(changes);
     ds_buf_clear(&scratch);
     return err->status;
@@ -54,14 +55,13 @@ static int number_of(const json_t *change, const char *key)
 
 /* --- what it was created with --------------------------------------------------------------- */
 
-static int note_before(struct telling *t, const struct ds_history *h, const json_t *c, bool *first,
+static int note_before(struct telling *t, const struct ds_history *h, const json_t *c,
                        struct ds_err *err)
 {
     enum ds_field f = field_of(c);
     const char *before = ds_json_text(c, "old");
 
     (void)h;
-    (void)first;
     if (f == DS_FIELDS || ds_given(&t->before, f))
         return DS_OK;
     ds_deal_set(&t->before, f, before ? ds_arena_dup(&t->lasting, before) : NULL);
@@ -90,7 +90,7 @@ static struct ds_event event_of(const struct ds_history *h)
                              .first = true};
 }
 
-static int tell_change(struct telling *t, const struct ds_history *h, const json_t *c, bool *first,
+static int tell_change(struct telling *t, const struct ds_history *h, const json_t *c,
                        struct ds_err *err)
 {
     struct ds_event e = event_of(h);
@@ -100,10 +100,10 @@ static int tell_change(struct telling *t, const struct ds_history *h, const json
     e.after = ds_json_text(c, "new");
     e.case_number = number_of(c, "case");
     e.rule = number_of(c, "rule");
-    e.first = *first;
+    e.first = t->first;
     if (!wanted(t, e.field))
         return DS_OK;
-    *first = false;
+    t->first = false;
     return t->each(t->arg, &e, err);
 }
 

@@ -18,6 +18,7 @@ struct ds_api {
     struct ds_http_request request;
     struct ds_http_answer answer;
     struct ds_buf scratch;
+    json_t *early; /* the page that was read in the background; NULL: none */
 };
 
 int ds_api_open(struct ds_http *http, const struct ds_api_kind *kind, void *arg,
@@ -106,11 +107,34 @@ static bool claims_json(struct ds_http_answer *answer)
     return answer->body.len > 0 && (!type || strcasestr(type, "json"));
 }
 
+static void drop_early(struct ds_api *api)
+{
+    json_decref(api->early);
+    api->early = NULL;
+}
+
+/* Reading a page takes as long as fetching it, so both are done while the last one is worked on. What
+ * cannot be read is read again by read_page(), which says why. */
+static void read_early(void *arg, struct ds_http_answer *answer)
+{
+    struct ds_api *api = arg;
+    struct ds_err ignored = {0};
+
+    drop_early(api);
+    if (answer->status / 100 == 2 && claims_json(answer))
+        ds_json_read(answer->body.text, answer->body.len, &api->scratch, &api->early, &ignored);
+}
+
 static int read_page(struct ds_api *api, json_t **out, struct ds_err *err)
 {
     const char *path = api->request.url + 8 + strcspn(api->request.url + 8, "/");
     struct ds_buf said = DS_BUF_INIT(DS_MAX_TEXT);
 
+    if (api->early) {
+        *out = api->early;
+        api->early = NULL;
+        return DS_OK;
+    }
     if (claims_json(&api->answer)) {
         if (ds_json_read(api->answer.body.text, api->answer.body.len, &api->scratch, out, err))
             return ds_err_where(err, "GET %.*s", (int)strcspn(path, "?"), path);
@@ -190,6 +214,8 @@ int ds_api_begin(struct ds_api *api, const char *url, const char *const *headers
 {
     int rc = compose(api, url, headers, err);
 
+    api->request.arrived = read_early;
+    api->request.arg = api;
     if (!rc)
         rc = authorise(api, err);
     return rc ? rc : ds_http_begin(api->http, &api->request, err);
@@ -199,10 +225,14 @@ int ds_api_wait(struct ds_api *api, json_t **out, int64_t *date_ms, struct ds_er
 {
     int rc = ds_http_wait(api->http, &api->answer, err);
 
-    return rc ? rc : conclude(api, out, date_ms, err);
+    if (!rc)
+        rc = conclude(api, out, date_ms, err);
+    drop_early(api); /* of an attempt that did not count */
+    return rc;
 }
 
 void ds_api_abandon(struct ds_api *api)
 {
     ds_http_abandon(api->http);
+    drop_early(api);
 }

@@ -39,6 +39,8 @@ struct ds_http {
     size_t max_answer;
     bool too_long;
     struct ds_http_answer answer;
+    void (*arrived)(void *arg, struct ds_http_answer *answer);
+    void *arg;
     CURLcode code;
     int64_t took_ms;
     char reason[CURL_ERROR_SIZE];
@@ -347,6 +349,8 @@ static int prepare(struct ds_http *http, const struct ds_http_request *request, 
         return rc;
     set_transfer(http);
     http->repeatable = request->repeatable;
+    http->arrived = request->arrived;
+    http->arg = request->arg;
     http->max_answer = request->max_answer ? request->max_answer : DS_MAX_PAGE;
     http->answer.body.max = http->max_answer;
     atomic_store(&http->unwanted, false);
@@ -382,6 +386,8 @@ static void perform(struct ds_http *http)
     date = ds_http_header(&http->answer, "date");
     if (!date || !ds_instant_http(date, &http->answer.date_ms))
         http->answer.date_ms = 0;
+    if (http->arrived && http->code == CURLE_OK)
+        http->arrived(http->arg, &http->answer);
 }
 
 /* --- repeating ------------------------------------------------------------------------------- */

@@ -28,6 +28,13 @@
 
 #define DS_HTTP_HEADERS 8
 
+struct ds_http_answer {
+    long status;
+    struct ds_buf body;
+    struct ds_buf head; /* "name: value\n" lines, names in lower case (SF-75) */
+    int64_t date_ms;    /* the server's clock, 0: no Date header */
+};
+
 struct ds_http_request {
     const char *method; /* "GET", "POST", "PATCH" */
     const char *url;
@@ -37,13 +44,9 @@ struct ds_http_request {
     size_t body_len;
     size_t max_answer; /* bytes, unzipped; 0: DS_MAX_PAGE */
     bool repeatable;   /* may be sent again after a failure: GET, and token requests */
-};
-
-struct ds_http_answer {
-    long status;
-    struct ds_buf body;
-    struct ds_buf head; /* "name: value\n" lines, names in lower case (SF-75) */
-    int64_t date_ms;    /* the server's clock, 0: no Date header */
+    /* Called with each complete answer, in the background for a request that is there; NULL: not. */
+    void (*arrived)(void *arg, struct ds_http_answer *answer);
+    void *arg;
 };
 
 struct ds_http;

@@ -47,7 +47,7 @@ wrapped() { # dir
 
 command_of() { # kind item
     case $1:$2 in
-    lint:*) make --silent --no-print-directory BUILD="$BUILD" "$2" ;;
+    lint:*) make --silent --keep-going --no-print-directory BUILD="$BUILD" "$2" ;;
     *:*.sh) timeout -k 10 "$limit" bash "$2" ;;
     valgrind:*) timeout -k 10 "$limit" "${memcheck[@]}" --log-file="$REPORT.%p" "$2" ;;
     *) timeout -k 10 "$limit" "$2" ;;

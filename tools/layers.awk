@@ -14,7 +14,7 @@ function wrong(header)
 }
 
 BEGIN {
-    contracts = "^connectors/connector\\.h$|^engine/store/store\\.h$|^engine/report/report\\.h$"
+    contracts = "^(mapping/mapping|connectors/connector|engine/(store/store|report/report))\\.h$"
 
     room("^tests/sim/",     "^tests/sim/")
     room("^tests/",         ".")
@@ -26,7 +26,7 @@ BEGIN {
     room("^engine/store/",  "^(base|mapping)/|^engine/store/")
     room("^engine/report/", "^(base|mapping|engine)/[^/]+$|^engine/report/|" contracts)
     room("^engine/",        "^(base|mapping|engine)/[^/]+$|" contracts)
-    room("^cli/",           "^(base|engine|cli)/[^/]+$|" contracts)
+    room("^cli/",           "^(base|engine|engine/report|cli)/[^/]+$|" contracts)
 
     library("sqlite3\\.h", "^engine/store/")
     library("curl/",       "^connectors/")

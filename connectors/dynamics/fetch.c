@@ -159,15 +159,17 @@ static int hand_over_row(struct fetch *f, const json_t *row, struct ds_err *err)
 /* The next page is asked for before this one is handed over, so that it travels meanwhile. */
 static int take_page(struct fetch *f, const json_t *page, struct ds_err *err)
 {
-    const json_t *rows = ds_dynamics_rows(page, err);
+    json_t *rows = ds_dynamics_rows(page, err);
     int rc = rows ? find_next(f, page, err) : err->status;
 
     if (!rc)
         rc = advances(f, rows, err);
     if (!rc && f->next.len)
         rc = begin(f, f->next.text, err);
-    for (size_t i = 0; i < json_array_size(rows) && !rc; i++)
+    for (size_t i = 0; i < json_array_size(rows) && !rc; i++) {
         rc = hand_over_row(f, json_array_get(rows, i), err);
+        json_array_set_new(rows, i, json_null()); /* the next page can have its memory */
+    }
     if (!rc && f->next.len)
         rc = mark(f, err);
     return rc;

@@ -39,7 +39,7 @@ static int keep(struct csv *csv, const char *bytes, size_t len, struct ds_err *e
     return ds_buf_failed(&csv->text) ? ds_fail_nomem(err) : DS_OK;
 }
 
-/* Keeps bytes up to the first one of the classes in `until`, takes that one too and tells what it was. */
+/* Keeps bytes up to one of the classes in `until`, takes that one too and tells what it was. */
 static int take(struct csv *csv, unsigned until, unsigned *stop, struct ds_err *err)
 {
     struct ds_input *in = csv->rows.in;

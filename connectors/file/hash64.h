@@ -1,8 +1,8 @@
 /*
  * hash64.h - a fast 64-bit hash, for "is it the same as before?" and for hash tables
  *
- * Not meant against somebody who makes collisions on purpose: an export's author could as well change
- * the rows themselves.
+ * Not meant against somebody who makes collisions on purpose: an export's author could as well
+ * change the rows themselves.
  */
 #ifndef DS_CONNECTORS_FILE_HASH64_H
 #define DS_CONNECTORS_FILE_HASH64_H

@@ -1,9 +1,9 @@
 /*
  * input.h - the bytes of a file, a block at a time
  *
- * Where they come from is a function that reads at an offset, so that a file, a piece of memory and a
- * test that hands out one byte at a time are the same to the readers of formats. A UTF-8 byte order
- * mark is skipped; UTF-16 is refused.
+ * Where they come from is a function that reads at an offset, so that a file, a piece of memory and
+ * a test that hands out one byte at a time are the same to the readers of formats. A UTF-8 byte
+ * order mark is skipped; UTF-16 is refused.
  */
 #ifndef DS_CONNECTORS_FILE_INPUT_H
 #define DS_CONNECTORS_FILE_INPUT_H
@@ -36,8 +36,8 @@ void ds_input_close(struct ds_input *in);
 int64_t ds_input_offset(const struct ds_input *in); /* of the next byte */
 void ds_input_seek(struct ds_input *in, int64_t offset);
 
-/* The next byte, which stays, or DS_INPUT_END. Reads a block when there is none; the bytes from `at`
- * to `len` are then there to be taken. */
+/* The next byte, which stays, or DS_INPUT_END. Reads a block when there is none; the bytes from
+ * `at` to `len` are then there to be taken. */
 int ds_input_peek(struct ds_input *in, int *byte, struct ds_err *err);
 
 /* For a ds_input over memory: arg is a struct ds_input_bytes. */

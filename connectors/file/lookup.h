@@ -10,8 +10,8 @@
 
 struct ds_lookup;
 
-/* key names the column that rows are found by. DS_E_INPUT when a row cannot be read, or when two rows
- * have one key: which of them is meant nobody knows. Rows without a key are left out. */
+/* key names the column that rows are found by. DS_E_INPUT when a row cannot be read, or when two
+ * rows have one key: which of them is meant nobody knows. Rows without a key are left out. */
 int ds_lookup_load(const char *path, char delimiter, const char *key, struct ds_lookup **out,
                    struct ds_err *err);
 void ds_lookup_free(struct ds_lookup *lookup); /* NULL is fine */

@@ -57,7 +57,8 @@ int ds_column_find(const char *const *names, const char *name, size_t *index, st
     return err->status;
 }
 
-/* Bytes of the blank at the beginning (or, if `last`, at the end) of the value; 0: there is none. */
+/* Bytes of the blank at the beginning (or, if `last`, at the end) of the value; 0: there is none.
+ * */
 static size_t blank(struct ds_value v, int last)
 {
     const char *at = v.text + (last ? v.len - 1 : 0);

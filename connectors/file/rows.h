@@ -24,7 +24,8 @@ struct ds_row {
 struct ds_rows;
 
 struct ds_rows_kind {
-    /* in outlives the rows. delimiter is for formats that have one. *out is closed by the caller. */
+    /* in outlives the rows. delimiter is for formats that have one. *out is closed by the caller.
+     * */
     int (*open)(struct ds_input *in, char delimiter, struct ds_rows **out, struct ds_err *err);
     void (*close)(struct ds_rows *rows); /* NULL is fine */
 
@@ -48,8 +49,8 @@ struct ds_rows {
     char fault[640];
 };
 
-/* Strict RFC 4180: fields are quoted as a whole or not at all, quotes inside are doubled. Rows end in
- * LF, CRLF or CR. Empty lines are no rows. The first row is the header, its names trimmed. */
+/* Strict RFC 4180: fields are quoted as a whole or not at all, quotes inside are doubled. Rows end
+ * in LF, CRLF or CR. Empty lines are no rows. The first row is the header, its names trimmed. */
 extern const struct ds_rows_kind ds_csv;
 
 /* One JSON object a line. A path leads into nested objects ("Account.Name"), a member that has the

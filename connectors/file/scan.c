@@ -19,17 +19,23 @@ static int64_t mtime_ns(const struct stat *st)
 }
 
 /* Opening a pipe must not wait for its other end. */
-static int open_file(struct ds_scan *s, struct ds_err *err)
+static int open_regular(struct ds_scan *s, struct stat *st, struct ds_err *err)
 {
     const char *path = s->remote->path;
-    struct stat st;
 
     s->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (s->fd < 0 || fstat(s->fd, &st) != 0)
-        ds_fail(err, DS_E_INPUT, "cannot open '%s': %s", path, strerror(errno));
-    else if (!S_ISREG(st.st_mode))
-        ds_fail(err, DS_E_INPUT, "'%s' is no regular file", path);
-    if (err->status != DS_OK)
+    if (s->fd < 0 || fstat(s->fd, st) != 0)
+        return ds_fail(err, DS_E_INPUT, "cannot open '%s': %s", path, strerror(errno));
+    if (!S_ISREG(st->st_mode))
+        return ds_fail(err, DS_E_INPUT, "'%s' is no regular file", path);
+    return DS_OK;
+}
+
+static int open_file(struct ds_scan *s, struct ds_err *err)
+{
+    struct stat st;
+
+    if (open_regular(s, &st, err) != DS_OK)
         return ds_hint(err, "'path' is set in %s", ds_option_where(s->remote->options, "path"));
     s->size = st.st_size;
     s->mtime_ns = mtime_ns(&st);

@@ -1,8 +1,8 @@
 /*
  * scan.h - one pass over an export: from rows to records
  *
- * Knows where each path of a query comes from: a column of the export, or, when its first part is the
- * name of a lookup, a column of the lookup's row.
+ * Knows where each path of a query comes from: a column of the export, or, when its first part is
+ * the name of a lookup, a column of the lookup's row.
  */
 #ifndef DS_CONNECTORS_FILE_SCAN_H
 #define DS_CONNECTORS_FILE_SCAN_H
@@ -13,7 +13,7 @@
 
 #define DS_MAX_ID 255 /* bytes of a record's id */
 
-/* One "lookup.NAME = FILE COLUMN": joins the row of FILE whose COLUMN equals the export's column NAME. */
+/* "lookup.NAME = FILE COLUMN": the row of FILE whose COLUMN equals the export's column NAME. */
 struct ds_join {
     const char *name;
     size_t name_len;
@@ -78,12 +78,12 @@ void ds_scan_close(struct ds_scan *s); /* NULL is fine */
 /* Adds a path to the query; DS_E_CONFIG when there is no such column. Before the first record. */
 int ds_scan_path(struct ds_scan *s, const char *path, struct ds_err *err);
 
-/* The next record, valid until the call after this one; NULL: that was all, and the file is still the
- * one that was opened. */
+/* The next record, valid until the call after this one; NULL: that was all, and the file is still
+ * the one that was opened. */
 int ds_scan_next(struct ds_scan *s, const struct ds_record **record, struct ds_err *err);
 
-/* Where the pass stands, as text, appended; and on from there. A text that belongs to another file, or
- * to another version of this one, changes nothing: the pass begins at the beginning. */
+/* Where the pass stands, as text, appended; and on from there. A text that belongs to another file,
+ * or to another version of this one, changes nothing: the pass begins at the beginning. */
 void ds_scan_tell(const struct ds_scan *s, struct ds_buf *out);
 void ds_scan_resume(struct ds_scan *s, const char *text);
 

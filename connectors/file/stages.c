@@ -8,7 +8,7 @@
 /* How many records hold a stage, and a process beside it. */
 struct tally {
     const char *name;
-    const char *process; /* NULL: none */
+    const char *process; /* "": none */
     int64_t records;
 };
 
@@ -20,7 +20,7 @@ struct tallies {
 
 static bool same(const char *text, struct ds_value v)
 {
-    return text ? strlen(text) == v.len && memcmp(text, v.text, v.len) == 0 : v.len == 0;
+    return strlen(text) == v.len && memcmp(text, v.text, v.len) == 0;
 }
 
 /* Blanks at the ends do not count, and a value that is no text is nobody's stage. */
@@ -28,9 +28,7 @@ static struct ds_value clean(struct ds_value v)
 {
     if (v.len > 0)
         v = ds_value_trim(v);
-    if (v.len > 0 && ds_text_fault(v.text, v.len))
-        v.len = 0;
-    return v;
+    return v.len > 0 && !ds_text_fault(v.text, v.len) ? v : (struct ds_value){"", 0};
 }
 
 static int count(struct tallies *t, struct ds_value name, struct ds_value process,
@@ -48,10 +46,10 @@ static int count(struct tallies *t, struct ds_value name, struct ds_value proces
                 DS_MAX_STAGES);
         return ds_hint(err, "correct 'from' in section [stage] of the mapping");
     }
-    *new = (struct tally){ds_arena_dup_bytes(&t->arena, name.text, name.len), NULL, 1};
-    if (process.len > 0)
-        new->process = ds_arena_dup_bytes(&t->arena, process.text, process.len);
-    if (!new->name || (process.len > 0 && !new->process))
+    new->name = ds_arena_dup_bytes(&t->arena, name.text, name.len);
+    new->process = ds_arena_dup_bytes(&t->arena, process.text, process.len);
+    new->records = 1;
+    if (!new->name || !new->process)
         return ds_fail_nomem(err);
     t->count++;
     return DS_OK;
@@ -64,7 +62,7 @@ static int count_all(struct ds_scan *s, struct tallies *t, struct ds_err *err)
 
     while ((rc = ds_scan_next(s, &record, err)) == DS_OK && record) {
         struct ds_value name = clean(record->values[0]);
-        struct ds_value process = {NULL, 0};
+        struct ds_value process = {"", 0};
 
         if (s->paths > 1)
             process = clean(record->values[1]);
@@ -96,7 +94,7 @@ int ds_file_stages(struct ds_remote *remote, const char *field, const char *proc
         rc = each(arg,
                   &(struct ds_stage){.field = field,
                                      .name = tally->name,
-                                     .process = tally->process,
+                                     .process = *tally->process ? tally->process : NULL,
                                      .probability = -1,
                                      .active = true,
                                      .records = tally->records},

@@ -166,8 +166,7 @@ static int read_total(struct fetch *f, const json_t *page, struct ds_err *err)
 }
 
 /* Looks at a page before anything of it is used: the sum, the rows, the way on. */
-static int read_head(struct fetch *f, const json_t *page, const json_t **records,
-                     struct ds_err *err)
+static int read_head(struct fetch *f, const json_t *page, json_t **records, struct ds_err *err)
 {
     int rc = f->first_page ? read_total(f, page, err) : DS_OK;
 
@@ -218,7 +217,7 @@ static int mark(struct fetch *f, struct ds_err *err)
 /* One page: the next one is asked for first, so that it travels while this one is worked on. */
 static int take_page(struct fetch *f, const json_t *page, struct ds_err *err)
 {
-    const json_t *records, *row;
+    json_t *records, *row;
     struct ds_buf used;
     size_t i;
     int rc = read_head(f, page, &records, err);
@@ -235,6 +234,7 @@ static int take_page(struct fetch *f, const json_t *page, struct ds_err *err)
         rc = hand_over(f, row, err);
         if (rc)
             return rc;
+        json_array_set_new(records, i, json_null()); /* the next page can have its memory */
     }
     return mark(f, err);
 }

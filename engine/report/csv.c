@@ -75,7 +75,10 @@ static void notice(struct ds_report *r, const char *text)
 /* "" for 0, which is none. */
 static const char *numbered(char out[24], const char *prefix, int64_t n)
 {
-    snprintf(out, 24, n ? "%s%" PRId64 : "", prefix, n);
+    if (n)
+        snprintf(out, 24, "%s%" PRId64, prefix, n);
+    else
+        out[0] = '\0';
     return out;
 }
 

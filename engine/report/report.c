@@ -126,7 +126,7 @@ void ds_item_each_reason(const struct ds_item *item, ds_detail_fn *each, void *a
 {
     const struct ds_mapped *mapped = &item->theirs->mapped;
 
-    for (size_t i = 0; item->outcome == DS_REJECTED && i < mapped->problems; i++) {
+    for (size_t i = 0; i < mapped->problems; i++) {
         const struct ds_problem *p = &mapped->problem[i];
 
         each(arg, &(struct ds_detail){.field = p->field,

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -52,9 +53,10 @@ static int held(struct ds_store *s, int64_t connection, const char *name, struct
     if (rc > 0) {
         const char *host = ds_sql_text(&row, 2);
 
-        ds_fail(err, DS_E_LATER, "%s: run %lld holds the connection, process %lld on %s since %s",
-                name, (long long)ds_sql_int(&row, 0), (long long)ds_sql_int(&row, 1),
-                host ? host : "?", ds_instant_people(ds_sql_int(&row, 3), since));
+        ds_fail(err, DS_E_LATER,
+                "%s: run %" PRId64 " holds the connection, process %" PRId64 " on %s since %s",
+                name, ds_sql_int(&row, 0), ds_sql_int(&row, 1), host ? host : "?",
+                ds_instant_people(ds_sql_int(&row, 3), since));
         ds_sql_end(&row, err);
     } else if (rc == 0) {
         ds_fail(err, DS_E_LATER, "%s: another run holds the connection and is just starting", name);

@@ -2,8 +2,10 @@
 
 #include "base/buf.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,16 +21,20 @@ static const char session[] = "PRAGMA foreign_keys = ON;"
                               "PRAGMA recursive_triggers = OFF;"
                               "PRAGMA cell_size_check = ON;"
                               "PRAGMA synchronous = FULL;"
-                              "PRAGMA cache_size = -16384;"
+                              "PRAGMA cache_size = -8192;"
                               "PRAGMA temp_store = MEMORY;"
                               "PRAGMA mmap_size = 0;"
                               "PRAGMA wal_autocheckpoint = 4000;";
 
 static int connect(struct ds_store *s, const char *name, int flags, struct ds_err *err)
 {
-    /* The store belongs to one thread, so SQLite need not lock every call. */
-    int code = sqlite3_open_v2(name, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    int code;
 
+    /* Only one thread of this program knows SQLite, so it need not lock, nor count its memory. When it
+     * is in use already this changes nothing. */
+    sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    code = sqlite3_open_v2(name, &s->db, flags, NULL);
     if (!s->db)
         return ds_fail_nomem(err);
     if (code != SQLITE_OK)
@@ -55,9 +61,9 @@ static int recognise(struct ds_store *s, int64_t *schema, struct ds_err *err)
         ds_fail(err, DS_E_STORE, "'%s' is the database of another application", s->path);
         return ds_hint(err, "check the path of the store in the configuration");
     }
-    if (*schema > DS_SQL_SCHEMA) {
-        ds_fail(err, DS_E_STORE, "'%s' has schema %lld, this dealsync knows %d", s->path,
-                (long long)*schema, DS_SQL_SCHEMA);
+    if (*schema < 1 || *schema > DS_SQL_SCHEMA) {
+        ds_fail(err, DS_E_STORE, "'%s' has schema %" PRId64 ", this dealsync knows %d", s->path,
+                *schema, DS_SQL_SCHEMA);
         return ds_hint(err, "a newer dealsync has been here: install that version or a later one");
     }
     return DS_OK;
@@ -225,15 +231,10 @@ static int open_read(struct ds_store *s, struct ds_err *err)
         rc = read_unshared(s, &schema, err);
     if (rc)
         return rc;
-    if (schema == 0)
-        return open_memory(s, err);
-    if (schema < DS_SQL_SCHEMA) {
-        ds_fail(err, DS_E_STORE, "'%s' has schema %lld, this dealsync reads %d", s->path,
-                (long long)schema, DS_SQL_SCHEMA);
-        return ds_hint(err, "the next sync brings it up to date; back it up before");
-    }
-    return DS_OK;
+    return schema == 0 ? open_memory(s, err) : DS_OK;
 }
+
+static_assert(DS_SQL_SCHEMA == 1, "open_read() must say that an older schema waits for a sync");
 
 /* --- both ----------------------------------------------------------------------------------- */
 

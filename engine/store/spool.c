@@ -18,9 +18,8 @@ static int scratch_open(struct ds_store *s, struct ds_err *err)
 {
     if (s->scratch)
         return DS_OK;
-    if (sqlite3_open_v2("", &s->scratch,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                        NULL) != SQLITE_OK ||
+    if (sqlite3_open_v2("", &s->scratch, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
+            SQLITE_OK ||
         sqlite3_exec(s->scratch, scratch, NULL, NULL, NULL) != SQLITE_OK)
         return s->scratch ? ds_sql_fail(s, s->scratch, err) : ds_fail_nomem(err);
     return DS_OK;

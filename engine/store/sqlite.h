@@ -68,6 +68,11 @@ struct ds_store {
 #define DS_SQL_SCHEMA         1          /* what this program reads and writes */
 #define DS_SQL_APPLICATION_ID 0x6465616c /* "deal" */
 
+/* ds_sql_ddl[n] makes schema n + 1 out of schema n, part after part up to a NULL (ddl.c). What was
+ * released once is never edited. */
+#define DS_SQL_PARTS 16
+extern const char *const ds_sql_ddl[DS_SQL_SCHEMA][DS_SQL_PARTS];
+
 /* Brings an empty or older store up to DS_SQL_SCHEMA, in one transaction (schema.c). */
 int ds_sql_migrate(struct ds_store *s, struct ds_err *err);
 

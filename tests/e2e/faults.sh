@@ -24,11 +24,11 @@ fault() {
     rm -f "$T"/deals.db*
     for crm in salesforce dynamics; do
         arm $crm "$4"
-        run "$exit" sync $connection
+        run "$exit" sync "$connection"
         has "$crm: $text" "$pattern" "$T/err"
         is "$crm: $text: no cursor" 0 "$(sql "SELECT count(*) FROM connections WHERE cursor IS NOT NULL AND name = '$connection'")"
         sim reset '{}' >/dev/null
-        run 0 sync $connection
+        run 0 sync "$connection"
         is "$crm: $text: complete the next time" 500 \
             "$(sql "SELECT count(*) FROM links l JOIN connections c ON c.id = l.connection WHERE c.name = '$connection'")"
     done
@@ -53,7 +53,7 @@ mended() {
     for crm in salesforce dynamics; do
         rm -f "$T"/deals.db*
         arm $crm "$2"
-        run 0 sync $connection
+        run 0 sync "$connection"
         is "$crm: $1" '500 fetched: 500 created' "$(sum)"
     done
 }
@@ -68,9 +68,9 @@ one_bad() {
     for crm in salesforce dynamics; do
         rm -f "$T"/deals.db*
         arm $crm "{\"kind\":\"$2\"}"
-        run 3 sync $connection
+        run 3 sync "$connection"
         is "$crm: $1" '500 fetched: 499 created, 1 rejected' "$(sum)"
-        run 0 rejects $connection
+        run 0 rejects "$connection"
         has "$crm: $1 is named" "$3" "$T/out"
     done
 }

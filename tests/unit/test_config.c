@@ -216,6 +216,34 @@ static void drop_ins_add_and_never_replace(void **state)
     remove(path_of("conf.d/20-b.conf"));
 }
 
+static void drop_ins_are_read_by_name(void **state)
+{
+    static const char *const names[] = {"conf.d/40.conf", "conf.d/10.conf", "conf.d/30.conf",
+                                        "conf.d/20.conf", "conf.d/50.conf"};
+    struct ds_config *config = NULL;
+    struct ds_err err = {0};
+    char text[128], path[256];
+
+    (void)state;
+    write_text("dealsync.conf", STORE);
+    for (size_t i = 0; i < COUNT(names); i++) {
+        snprintf(text, sizeof(text),
+                 "[connection c%.2s]\nconnector = file\npath = a\nid = a\n"
+                 "mapping = m\n",
+                 names[i] + strlen("conf.d/"));
+        write_text(names[i], text);
+    }
+    snprintf(path, sizeof(path), "%s", path_of("dealsync.conf"));
+    assert_int_equal(ds_config_load(path, &config, &err), DS_OK);
+    assert_int_equal(config->count, COUNT(names));
+    for (size_t i = 0; i < COUNT(names); i++) {
+        snprintf(text, sizeof(text), "c%zu0", i + 1);
+        assert_string_equal(config->connections[i].name, text);
+        remove(path_of(names[i]));
+    }
+    ds_config_free(config);
+}
+
 /* A relative file: is found from the configuration's directory; what is no reference is left for
  * ds_secret_read() to refuse when the connection is used. */
 static void secrets_are_references(void **state)
@@ -310,6 +338,7 @@ int main(void)
         cmocka_unit_test(what_a_file_says),
         cmocka_unit_test(what_is_refused),
         cmocka_unit_test(drop_ins_add_and_never_replace),
+        cmocka_unit_test(drop_ins_are_read_by_name),
         cmocka_unit_test(secrets_are_references),
         cmocka_unit_test(a_connection_is_found_or_the_nearest_named),
         cmocka_unit_test(a_starter_mapping_loads),

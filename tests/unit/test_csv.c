@@ -1,4 +1,4 @@
-/* Exports: the reader of CSV files, whatever the pieces its bytes come in, and the connector on it. */
+/* Exports: the readers, whatever the pieces their bytes come in, and the connector on them. */
 #include "base/buf.h"
 #include "connectors/file/file.h"
 #include "connectors/file/rows.h"
@@ -25,7 +25,7 @@ static void assert_begins(const char *text, const char *with)
     assert_int_equal(strncmp(text, with, strlen(with)), 0);
 }
 
-/* --- reading everything into one comparable text ------------------------------------------------ */
+/* --- reading everything into one comparable text ---------------------------------------------- */
 
 struct piecewise {
     const char *text;
@@ -135,7 +135,7 @@ static void render(struct piecewise from, char delimiter, const char *const *pat
     assert_false(ds_buf_failed(out));
 }
 
-/* --- the table ---------------------------------------------------------------------------------- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 static const struct {
     const char *text;
@@ -230,7 +230,7 @@ static void every_case_of_the_table(void **state)
     ds_buf_clear(&out);
 }
 
-/* --- generated cases ---------------------------------------------------------------------------- */
+/* --- generated cases -------------------------------------------------------------------------- */
 
 static uint64_t seed = 20260801;
 
@@ -351,7 +351,8 @@ static void nonsense_reads_the_same_in_all_pieces(void **state)
     ds_buf_clear(&out);
 }
 
-/* Cut a good file anywhere: no row that was complete changes, and inside quotes it is an error (P-7). */
+/* Cut a good file anywhere: no row that was complete changes, and inside quotes it is an error
+ * (P-7). */
 static void a_file_cut_anywhere_is_noticed(void **state)
 {
     static const char text[] = "a,b\n1,\"2\"\r\n\"3\n3\",4\n5,\"\"\"6\"\"\"\n7,8\n";
@@ -374,7 +375,7 @@ static void a_file_cut_anywhere_is_noticed(void **state)
     ds_buf_clear(&out);
 }
 
-/* --- bounds, places, hashes --------------------------------------------------------------------- */
+/* --- bounds, places, hashes ------------------------------------------------------------------- */
 
 static void add_times(struct ds_buf *to, char c, size_t times)
 {
@@ -535,7 +536,7 @@ static void an_unknown_column_is_named_with_its_neighbour(void **state)
     close_csv(&in, rows);
 }
 
-/* --- JSON Lines --------------------------------------------------------------------------------- */
+/* --- JSON Lines ------------------------------------------------------------------------------- */
 
 static const char *const json_paths[] = {"id", "n", "a.b"};
 
@@ -606,7 +607,7 @@ static void a_bad_json_line_stops_only_itself(void **state)
     ds_buf_clear(&out);
 }
 
-/* --- the connector ------------------------------------------------------------------------------ */
+/* --- the connector ---------------------------------------------------------------------------- */
 
 /* A directory with an export, a lookup, and a connection to them. */
 struct world {
