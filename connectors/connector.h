@@ -59,8 +59,8 @@ struct ds_options {
     size_t count;
     const char *const *names;
     const char *const *values;
-    const char *const *where; /* "file:line" of each; NULL: a fallback */
-    int64_t deadline_ms;      /* ds_ticks() after which nothing is tried again; 0: none */
+    const char *const *where;        /* "file:line" of each; NULL: a fallback */
+    int64_t deadline_ms;             /* ds_ticks() after which nothing is tried again; 0: none */
     const volatile int *interrupted; /* becomes non-zero when the run must end soon; NULL: never */
 };
 
@@ -82,7 +82,8 @@ struct ds_sink {
     /* Takes a record; a value other than 0 ends the fetch and becomes its result. */
     int (*record)(void *arg, const struct ds_record *record, struct ds_err *err);
     /* Everything before this call has been handed over, and a fetch with this text as `resume` (and
-     * the same cursor) continues behind it. Called between pages. Same result rule. */
+     * the same cursor) continues behind it. Called between pages; a connector that never does is read
+     * from the start again after an interruption. Same result rule. */
     int (*mark)(void *arg, const char *resume, struct ds_err *err);
     /* How many records to expect in all, when the remote told; once, before the first; for progress. */
     void (*expect)(void *arg, uint64_t records);
@@ -91,14 +92,14 @@ struct ds_sink {
 
 /* A stage, sales process or status value that the remote offers. */
 struct ds_stage {
-    const char *field;    /* the path that holds it: "StageName", "salesstage.label" */
-    const char *name;     /* the value records hold */
-    const char *label;    /* what people see; NULL: the same */
-    const char *process;  /* record type or sales process it belongs to; NULL: any */
-    int probability;      /* percent, -1: unknown */
-    const char *outcome;  /* "open", "won" or "lost"; NULL: unknown */
+    const char *field;   /* the path that holds it: "StageName", "salesstage.label" */
+    const char *name;    /* the value records hold */
+    const char *label;   /* what people see; NULL: the same */
+    const char *process; /* record type or sales process it belongs to; NULL: any */
+    int probability;     /* percent, -1: unknown */
+    const char *outcome; /* "open", "won" or "lost"; NULL: unknown */
     bool active;
-    int64_t records;      /* how many records hold it now; -1: unknown */
+    int64_t records; /* how many records hold it now; -1: unknown */
 };
 
 /* One finding of `check`. */
@@ -107,17 +108,18 @@ typedef int ds_note(void *arg, enum ds_finding finding, const char *text);
 
 enum {
     DS_CAN_SEE_DELETED = 1u, /* fetch hands over tombstones */
-    DS_MAY_REPEAT = 2u,      /* one fetch may hold two different records of one id: a fault of the input */
-    DS_READS_ALL = 4u        /* knows no increments: every fetch is complete */
+    DS_MAY_REPEAT = 2u, /* one fetch may hold two different records of one id, a fault of the input:
+                                never resumed, so that both are seen */
+    DS_READS_ALL = 4u   /* knows no increments: every fetch is complete */
 };
 
 struct ds_remote; /* the connector's own */
 
 struct ds_connector {
-    unsigned version;      /* DS_CONNECTOR_VERSION at build time */
-    const char *name;      /* the word in the configuration: "salesforce" */
-    const char *title;     /* for people: "Salesforce" */
-    unsigned abilities;    /* DS_CAN_ and DS_MAY_ bits */
+    unsigned version;   /* DS_CONNECTOR_VERSION at build time */
+    const char *name;   /* the word in the configuration: "salesforce" */
+    const char *title;  /* for people: "Salesforce" */
+    unsigned abilities; /* DS_CAN_ and DS_MAY_ bits */
     const struct ds_setting *settings;
 
     /* Checks the settings and reads the secrets; sends nothing yet. *out is closed by the caller. */

@@ -171,8 +171,7 @@ int ds_records_mark(void *arg, const char *resume, struct ds_err *err)
 {
     struct running *r = arg;
 
-    if (r->dry || !r->result->first_load || r->deferred ||
-        (r->job->connector->abilities & DS_MAY_REPEAT))
+    if (r->dry || !r->result->first_load || r->deferred)
         return DS_OK;
     ds_buf_reset(&r->resume);
     ds_buf_add(&r->resume, resume);

@@ -23,8 +23,8 @@ trap 'rm -rf "$work"' EXIT
 trap 'kill $(jobs -rp) 2>/dev/null; exit 130' INT TERM
 
 export LC_ALL=C TZ=UTC CMOCKA_MESSAGE_OUTPUT=TAP
-memcheck=(valgrind --quiet --leak-check=full --show-leak-kinds='definite,indirect,possible'
-    --errors-for-leak-kinds='definite,possible' --error-exitcode=99)
+memcheck=(valgrind --quiet --leak-check=full --show-leak-kinds='definite,indirect'
+    --errors-for-leak-kinds=definite --error-exitcode=99)
 
 items() { # kind dir
     case $1 in

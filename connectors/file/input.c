@@ -59,23 +59,13 @@ void ds_input_close(struct ds_input *in)
     in->block = NULL;
 }
 
-int64_t ds_input_offset(const struct ds_input *in)
-{
-    return in->base + (int64_t)in->at;
-}
-
-void ds_input_seek(struct ds_input *in, int64_t offset)
-{
-    in->base = offset;
-    in->at = in->len = 0;
-}
-
 int ds_input_peek(struct ds_input *in, int *byte, struct ds_err *err)
 {
     int rc;
 
     if (in->at == in->len) {
-        ds_input_seek(in, ds_input_offset(in));
+        in->base += (int64_t)in->at;
+        in->at = in->len = 0;
         rc = in->read(in->arg, in->base, in->block, DS_INPUT_BLOCK, &in->len, err);
         if (rc != DS_OK)
             return rc;

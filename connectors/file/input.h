@@ -32,10 +32,6 @@ struct ds_input {
 /* DS_E_INPUT when there are no bytes at all, or UTF-16. Closed by the caller in any case. */
 int ds_input_open(struct ds_input *in, ds_input_read *read, void *arg, struct ds_err *err);
 void ds_input_close(struct ds_input *in);
-
-int64_t ds_input_offset(const struct ds_input *in); /* of the next byte */
-void ds_input_seek(struct ds_input *in, int64_t offset);
-
 /* The next byte, which stays, or DS_INPUT_END. Reads a block when there is none; the bytes from
  * `at` to `len` are then there to be taken. */
 int ds_input_peek(struct ds_input *in, int *byte, struct ds_err *err);

@@ -7,18 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-struct ds_spot ds_rows_spot(const struct ds_rows *rows)
-{
-    return (struct ds_spot){ds_input_offset(rows->in), rows->number, rows->line};
-}
-
-void ds_rows_seek(struct ds_rows *rows, struct ds_spot spot)
-{
-    ds_input_seek(rows->in, spot.offset);
-    rows->number = spot.number;
-    rows->line = spot.line;
-}
-
 void ds_rows_fault(struct ds_rows *rows, const char *fmt, ...)
 {
     char why[sizeof(rows->fault) - 64];

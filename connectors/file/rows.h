@@ -57,16 +57,6 @@ extern const struct ds_rows_kind ds_csv;
  * whole path as its name comes first. Arrays of plain values are joined with ';'. */
 extern const struct ds_rows_kind ds_jsonl;
 
-/* The place between two rows, to go on there with the same file. */
-struct ds_spot {
-    int64_t offset;
-    uint64_t number;
-    uint64_t line;
-};
-
-struct ds_spot ds_rows_spot(const struct ds_rows *rows);
-void ds_rows_seek(struct ds_rows *rows, struct ds_spot spot);
-
 /* For readers: what is wrong with the present row; the first fault counts, the place is added. */
 void ds_rows_fault(struct ds_rows *rows, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

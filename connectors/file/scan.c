@@ -274,35 +274,3 @@ void ds_scan_file(const struct ds_scan *s, struct ds_buf *out)
 {
     ds_buf_addf(out, "%" PRId64 ":%" PRId64, s->size, s->mtime_ns);
 }
-
-void ds_scan_tell(const struct ds_scan *s, struct ds_buf *out)
-{
-    struct ds_spot spot = ds_rows_spot(s->rows);
-
-    ds_scan_file(s, out);
-    ds_buf_addf(out, ":%" PRId64 ":%" PRIu64 ":%" PRIu64, spot.offset, spot.number, spot.line);
-}
-
-/* Whole numbers with ':' between them and nothing else. */
-static bool read_numbers(const char *text, int64_t *out, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        char *end;
-
-        errno = 0;
-        out[i] = strtoll(text, &end, 10);
-        if (end == text || errno != 0 || out[i] < 0 || *end != (i + 1 < count ? ':' : '\0'))
-            return false;
-        text = end + 1;
-    }
-    return true;
-}
-
-void ds_scan_resume(struct ds_scan *s, const char *text)
-{
-    int64_t n[5];
-
-    if (!read_numbers(text, n, 5) || n[0] != s->size || n[1] != s->mtime_ns || n[2] > s->size)
-        return;
-    ds_rows_seek(s->rows, (struct ds_spot){n[2], (uint64_t)n[3], (uint64_t)n[4]});
-}

@@ -82,11 +82,6 @@ int ds_scan_path(struct ds_scan *s, const char *path, struct ds_err *err);
  * the one that was opened. */
 int ds_scan_next(struct ds_scan *s, const struct ds_record **record, struct ds_err *err);
 
-/* Where the pass stands, as text, appended; and on from there. A text that belongs to another file,
- * or to another version of this one, changes nothing: the pass begins at the beginning. */
-void ds_scan_tell(const struct ds_scan *s, struct ds_buf *out);
-void ds_scan_resume(struct ds_scan *s, const char *text);
-
 /* "size:mtime", appended: the same for the same version of the file. */
 void ds_scan_file(const struct ds_scan *s, struct ds_buf *out);
 

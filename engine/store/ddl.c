@@ -56,8 +56,8 @@ static const char runs[] =
 /* Words are compared one by one: for IN with more than two, SQLite builds a table at every INSERT. */
 static const char deals[] =
     "CREATE TABLE deals(\n"
-    "  -- The deals. Written by runs and by anybody with SQL: leave out id, version and times, they\n"
-    "  -- are filled in. NULL means empty. A row is never deleted.\n"
+    "  -- The deals. Written by runs and by anybody with SQL: leave out id, version and times,\n"
+    "  -- they are filled in. NULL means empty. A row is never deleted.\n"
     "  id          INTEGER PRIMARY KEY CONSTRAINT id CHECK (id > 0), -- 1, 2, 3 ... without gaps\n"
     "  version     INTEGER NOT NULL DEFAULT 1, -- moves with every change\n"
     "  created_ms  INTEGER NOT NULL DEFAULT (" NOW "),\n"

@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 /* How long to wait for a lock that another process holds. */
-#define BUSY_MS 10000
+#define BUSY_MS  10000
+#define RETRY_MS 20
 
 /* WAL needs synchronous=FULL for a commit to survive a loss of power. mmap stays off because a read
  * error of a mapped page is a signal, not a status. What is temporary here are the few pages that a
@@ -107,20 +108,31 @@ static int make_file(const char *path, struct ds_err *err)
     return ds_hint(err, "this user must be able to write the directory: namei -l '%s'", path);
 }
 
+static int note_wal(void *is_wal, int columns, char **values, char **names)
+{
+    (void)names;
+    *(bool *)is_wal = columns == 1 && strcmp(values[0], "wal") == 0;
+    return 0;
+}
+
+/* SQLite does not wait for others while it changes the journal mode, which happens once in the life
+ * of a store. */
 static int use_wal(struct ds_store *s, struct ds_err *err)
 {
-    sqlite3_stmt *q = NULL;
-    int rc = DS_OK;
+    bool is_wal = false;
+    int code;
 
-    if (sqlite3_prepare_v2(s->db, "PRAGMA journal_mode = WAL", -1, &q, NULL) != SQLITE_OK ||
-        sqlite3_step(q) != SQLITE_ROW) {
-        rc = ds_sql_fail(s, s->db, err);
-    } else if (strcmp((const char *)sqlite3_column_text(q, 0), "wal") != 0) {
-        ds_fail(err, DS_E_STORE, "'%s' is on a file system without shared memory", s->path);
-        rc = ds_hint(err, "keep the store on a local disk");
+    for (int waited = 0;; waited += sqlite3_sleep(RETRY_MS)) {
+        code = sqlite3_exec(s->db, "PRAGMA journal_mode = WAL", note_wal, &is_wal, NULL);
+        if ((code & 0xff) != SQLITE_BUSY || waited >= BUSY_MS)
+            break;
     }
-    sqlite3_finalize(q);
-    return rc;
+    if (code != SQLITE_OK)
+        return ds_sql_fail(s, s->db, err);
+    if (is_wal)
+        return DS_OK;
+    ds_fail(err, DS_E_STORE, "'%s' is on a file system without shared memory", s->path);
+    return ds_hint(err, "keep the store on a local disk");
 }
 
 static int open_write(struct ds_store *s, struct ds_err *err)

@@ -462,39 +462,6 @@ static void close_csv(struct ds_input *in, struct ds_rows *rows)
     ds_input_close(in);
 }
 
-static void reading_goes_on_at_any_spot(void **state)
-{
-    struct ds_buf text = DS_BUF_INIT(MAX_RENDER), expected = DS_BUF_INIT(MAX_RENDER);
-    struct ds_buf out = DS_BUF_INIT(MAX_RENDER);
-    struct ds_err err = {0};
-
-    (void)state;
-    for (int n = 0; n < 100; n++) {
-        struct piecewise from;
-        struct ds_input in, again;
-        struct ds_rows *rows, *later;
-        const struct ds_row *row;
-
-        write_file(&text, &expected, ',');
-        from = (struct piecewise){text.text, text.len, pieces[n % 5]};
-        rows = open_csv(&in, &from, ',');
-        do {
-            later = open_csv(&again, &from, ',');
-            ds_rows_seek(later, ds_rows_spot(rows));
-            ds_buf_reset(&out);
-            assert_int_equal(render_rows(later, count_names(later), &out, &err), DS_OK);
-            assert_string_equal(out.text, expected.text + expected.len - out.len);
-            assert_true(out.len > 0 || ds_input_offset(&in) == (int64_t)text.len);
-            close_csv(&again, later);
-            assert_int_equal(ds_csv.next(rows, &row, &err), DS_OK);
-        } while (row);
-        close_csv(&in, rows);
-    }
-    ds_buf_clear(&text);
-    ds_buf_clear(&expected);
-    ds_buf_clear(&out);
-}
-
 static void the_hash_is_of_the_values(void **state)
 {
     /* The first two say the same in other words, the others do not. */
@@ -618,7 +585,6 @@ struct world {
     const char *where[8];
     struct ds_options options;
     struct ds_buf seen; /* rendered records, notes or stages */
-    struct ds_buf mark; /* the last one */
     uint64_t records;
     uint64_t stop_after; /* records; 0: never */
     struct ds_err err;
@@ -661,7 +627,6 @@ static int new_world(void **state)
     w->options = (struct ds_options){
         .connection = "test", .names = w->names, .values = w->values, .where = w->where};
     ds_buf_init(&w->seen, MAX_RENDER);
-    ds_buf_init(&w->mark, DS_MAX_TEXT);
     set(w, "path", w->path);
     set(w, "id", "id");
     set(w, "delimiter", "comma");
@@ -682,7 +647,6 @@ static int end_world(void **state)
     }
     rmdir(w->dir);
     ds_buf_clear(&w->seen);
-    ds_buf_clear(&w->mark);
     free(w);
     return 0;
 }
@@ -701,16 +665,6 @@ static int see_record(void *arg, const struct ds_record *r, struct ds_err *err)
         ds_buf_addf(&w->seen, " %s", r->values[i].text ? r->values[i].text : "-");
     ds_buf_addf(&w->seen, "%s%s%s%s\n", r->modified ? " at " : "", r->modified ? r->modified : "",
                 r->fault ? " !" : "", r->fault ? r->fault : "");
-    return DS_OK;
-}
-
-static int see_mark(void *arg, const char *resume, struct ds_err *err)
-{
-    struct world *w = arg;
-
-    (void)err;
-    ds_buf_reset(&w->mark);
-    ds_buf_add(&w->mark, resume);
     return DS_OK;
 }
 
@@ -738,7 +692,7 @@ enum act { FETCH, CHECK, STAGES, PROCESSES };
 static int act(struct world *w, enum act what, const char *resume)
 {
     struct ds_query query = {COUNT(deal_paths), deal_paths, NULL, resume};
-    struct ds_sink sink = {see_record, see_mark, NULL, w};
+    struct ds_sink sink = {see_record, NULL, NULL, w};
     struct ds_buf next = DS_BUF_INIT(DS_MAX_TEXT);
     struct ds_remote *remote = NULL;
     int rc;
@@ -804,37 +758,6 @@ static void put_many(struct world *w, size_t rows)
     ds_buf_clear(&text);
 }
 
-static void an_interrupted_fetch_goes_on_at_its_mark(void **state)
-{
-    struct world *w = *state;
-
-    put_many(w, 12000);
-    w->stop_after = 7000;
-    assert_int_equal(act(w, FETCH, NULL), DS_E_LATER);
-    assert_int_equal(w->records, 7000);
-    w->stop_after = 0;
-    assert_int_equal(act(w, FETCH, w->mark.text), DS_OK);
-    assert_int_equal(w->records, 7000);
-    assert_begins(w->seen.text, "5000 s2 KE\n");
-}
-
-static void a_mark_in_another_file_means_from_the_start(void **state)
-{
-    static const char *const nonsense[] = {"", "1", "a:b:c:d:e", "1:2:3:4:5:6",
-                                           "1:2:3:4:99999999999999999999"};
-    struct world *w = *state;
-
-    put_many(w, 6000);
-    assert_int_equal(act(w, FETCH, NULL), DS_OK);
-    put_many(w, 6001);
-    assert_int_equal(act(w, FETCH, w->mark.text), DS_OK);
-    assert_int_equal(w->records, 6001);
-    for (size_t i = 0; i < COUNT(nonsense); i++) {
-        assert_int_equal(act(w, FETCH, nonsense[i]), DS_OK);
-        assert_int_equal(w->records, 6001);
-    }
-}
-
 static int append_a_row(void *arg, const struct ds_record *record, struct ds_err *err)
 {
     FILE *f = fopen(((struct world *)arg)->path, "a");
@@ -851,7 +774,7 @@ static void a_file_that_grows_meanwhile_is_no_whole_file(void **state)
 {
     struct world *w = *state;
     struct ds_query query = {COUNT(deal_paths), deal_paths, NULL, NULL};
-    struct ds_sink sink = {append_a_row, see_mark, NULL, w};
+    struct ds_sink sink = {append_a_row, NULL, NULL, w};
     struct ds_buf next = DS_BUF_INIT(DS_MAX_TEXT);
     struct ds_remote *remote = NULL;
 
@@ -1053,15 +976,12 @@ int main(void)
         cmocka_unit_test(a_field_too_long_rejects_its_row_only),
         cmocka_unit_test(a_row_too_long_rejects_itself_only),
         cmocka_unit_test(too_many_columns_are_refused),
-        cmocka_unit_test(reading_goes_on_at_any_spot),
         cmocka_unit_test(the_hash_is_of_the_values),
         cmocka_unit_test(an_unknown_column_is_named_with_its_neighbour),
         cmocka_unit_test(every_json_line_of_the_table),
         cmocka_unit_test(a_bad_json_line_stops_only_itself),
         IN_WORLD(records_come_with_what_is_looked_up),
         IN_WORLD(json_lines_are_joined_too),
-        IN_WORLD(an_interrupted_fetch_goes_on_at_its_mark),
-        IN_WORLD(a_mark_in_another_file_means_from_the_start),
         IN_WORLD(a_file_that_grows_meanwhile_is_no_whole_file),
         IN_WORLD(an_interruption_ends_the_fetch),
         IN_WORLD(the_version_moves_with_the_record),
