@@ -107,27 +107,29 @@ static void missing(struct ds_arena *a, struct ds_mapped *m)
     }
 }
 
-void ds_rules_create(const struct ds_policy *policy, struct ds_arena *a, struct ds_mapped *m)
+void ds_rules_create(const struct ds_policy *policy, struct ds_arena *a, struct ds_mapped *theirs)
 {
-    const struct ds_deal *d = &m->deal;
+    const struct ds_deal *d = &theirs->deal;
 
-    missing(a, m);
-    if (m->unmapped_stage)
-        problem(m, DS_STAGE, 72,
-                m->unmapped_stage[0]
-                    ? ds_arena_printf(a, "stage '%s' has no line in the mapping", m->unmapped_stage)
+    missing(a, theirs);
+    if (theirs->unmapped_stage)
+        problem(theirs, DS_STAGE, 72,
+                theirs->unmapped_stage[0]
+                    ? ds_arena_printf(a, "stage '%s' has no line in the mapping",
+                                      theirs->unmapped_stage)
                     : "the stage is empty");
-    if (is(d, DS_STATUS, DS_STATUS_LOST) && !d->value[DS_REASON] && !named_already(m, DS_REASON))
-        problem(m, DS_REASON, 58, "lost without a reason that the mapping knows");
+    if (is(d, DS_STATUS, DS_STATUS_LOST) && !d->value[DS_REASON] &&
+        !named_already(theirs, DS_REASON))
+        problem(theirs, DS_REASON, 58, "lost without a reason that the mapping knows");
     if (is(d, DS_ASSESSMENT, DS_YES) && !policy->vetted)
-        problem(m, DS_ASSESSMENT, 9,
+        problem(theirs, DS_ASSESSMENT, 9,
                 "a solution assessment, and 'vetted' is not set for this connection");
     if (is(d, DS_ASSESSMENT, DS_YES) && solutions_of(d) > 1)
-        problem(m, DS_SOLUTIONS, 51, "a solution assessment beside other solutions");
+        problem(theirs, DS_SOLUTIONS, 51, "a solution assessment beside other solutions");
     if (wants_help(d) && !is(d, DS_CONSENT, DS_YES))
-        problem(m, DS_CONSENT, 42, "help is asked for without the customer's consent");
+        problem(theirs, DS_CONSENT, 42, "help is asked for without the customer's consent");
     if (shared(d) && d->value[DS_SOLUTIONS] && !any_shareable(policy, d))
-        problem(m, DS_SOLUTIONS, 3,
+        problem(theirs, DS_SOLUTIONS, 3,
                 "shared, and none of its solutions is in 'shareable_solutions' of this connection");
 }
 

@@ -145,6 +145,7 @@ static int read_values(struct jsonl *j, struct ds_err *err)
         const json_t *json = find(j->object, path);
         struct ds_value *v = &j->values[i];
 
+        *v = (struct ds_value){NULL, 0};
         if (json_is_array(json))
             rc = join(j, path, json, v, err);
         else if (!plain(json, v))

@@ -46,8 +46,8 @@ static int migrate_from(struct ds_store *s, int64_t schema, struct ds_err *err)
 
 int ds_sql_migrate(struct ds_store *s, struct ds_err *err)
 {
-    int64_t application, schema;
-    bool empty;
+    int64_t application = 0, schema = 0;
+    bool empty = false;
     int rc = ds_sql_identity(s, &application, &schema, &empty, err);
 
     if (rc || schema == DS_SQL_SCHEMA)

@@ -46,13 +46,14 @@ void ds_store_rollback(struct ds_store *s);
 struct ds_connection_state {
     int64_t id;               /* 0: the store has never seen this connection */
     const char *organisation; /* NULL: not known yet */
-    const char *fingerprint;  /* of object, filter and mapping at the last complete run; NULL: none */
-    const char *cursor;       /* where the next fetch starts; NULL: at the beginning */
-    const char *resume;       /* an interrupted fetch goes on here; NULL: none is open */
+    const char
+        *fingerprint;   /* of object, filter and mapping at the last complete run; NULL: none */
+    const char *cursor; /* where the next fetch starts; NULL: at the beginning */
+    const char *resume; /* an interrupted fetch goes on here; NULL: none is open */
     const char *resume_fingerprint; /* mapping fingerprint the open fetch runs under */
-    bool first_load;          /* the open fetch is the connection's first */
-    int64_t last_success_ms;  /* 0: never */
-    int64_t links;            /* how many records it has linked */
+    bool first_load;                /* the open fetch is the connection's first */
+    int64_t last_success_ms;        /* 0: never */
+    int64_t links;                  /* how many records it has linked */
 };
 
 int ds_store_connection(struct ds_store *s, struct ds_arena *a, const char *name,
@@ -90,13 +91,13 @@ struct ds_run {
     int64_t id;
     int64_t connection;
     const char *connection_name;
-    const char *command;  /* "sync", "backfill" */
-    const char *state;    /* "running", "done", "failed", "interrupted", "guarded" */
-    const char *message;  /* why it did not end as "done"; NULL */
-    const char *cost;     /* requests and remote budget, one line; NULL */
+    const char *command; /* "sync", "backfill" */
+    const char *state;   /* "running", "done", "failed", "interrupted", "guarded" */
+    const char *message; /* why it did not end as "done"; NULL */
+    const char *cost;    /* requests and remote budget, one line; NULL */
     const char *fingerprint;
     int64_t started_ms;
-    int64_t ended_ms;     /* 0: not ended */
+    int64_t ended_ms; /* 0: not ended */
     uint64_t fetched;
     uint64_t outcome[DS_OUTCOMES];
 };
@@ -114,12 +115,12 @@ int ds_store_runs(struct ds_store *s, struct ds_arena *a, int64_t connection, si
 /* --- deals and links ------------------------------------------------------------------------ */
 
 struct ds_link {
-    int64_t deal;          /* 0: there is no link */
-    const char *version;   /* of the record when it was last merged; NULL: unknown */
-    const char *base;      /* ds_deal_to_json() of what both sides last agreed on */
-    int64_t seen_version;  /* of the deal when it was last merged */
-    int64_t deal_version;  /* of the deal now */
-    bool deleted;          /* the CRM has sent a tombstone for the record */
+    int64_t deal;         /* 0: there is no link */
+    const char *version;  /* of the record when it was last merged; NULL: unknown */
+    const char *base;     /* ds_deal_to_json() of what both sides last agreed on */
+    int64_t seen_version; /* of the deal when it was last merged */
+    int64_t deal_version; /* of the deal now */
+    bool deleted;         /* the CRM has sent a tombstone for the record */
 };
 
 int ds_store_link(struct ds_store *s, struct ds_arena *a, int64_t connection, const char *remote_id,
@@ -149,25 +150,26 @@ int ds_store_deal_by_crm_id(struct ds_store *s, const char *crm_id, uint64_t *co
                             struct ds_err *err);
 
 /* Makes a deal at version 1 from the given fields; *id is set. In a transaction. */
-int ds_store_deal_create(struct ds_store *s, const struct ds_deal *deal, int64_t connection, int64_t run,
-                         int64_t now_ms, int64_t *id, struct ds_err *err);
+int ds_store_deal_create(struct ds_store *s, const struct ds_deal *deal, int64_t connection,
+                         int64_t run, int64_t now_ms, int64_t *id, struct ds_err *err);
 
 /* Writes the given fields if the deal is still at `version`, and moves it on to version + 1. If it
  * is not, nothing is written and *stale is set. In a transaction. */
-int ds_store_deal_update(struct ds_store *s, int64_t id, int64_t version, const struct ds_deal *changes,
-                         int64_t run, int64_t now_ms, bool *stale, struct ds_err *err);
+int ds_store_deal_update(struct ds_store *s, int64_t id, int64_t version,
+                         const struct ds_deal *changes, int64_t run, int64_t now_ms, bool *stale,
+                         struct ds_err *err);
 
 /* --- history ------------------------------------------------------------------------------- */
 
 struct ds_history {
     int64_t deal;
-    int64_t run;             /* 0: not by a run (an edit by another SQL client) */
-    int64_t connection;      /* 0: none */
+    int64_t run;                 /* 0: not by a run (an edit by another SQL client) */
+    int64_t connection;          /* 0: none */
     const char *connection_name; /* filled on reading */
     int64_t at_ms;
-    const char *kind;        /* "created", "updated", "adopted", "held", "released", "edited" */
-    const char *source;      /* who changed it in the CRM, where it tells; NULL */
-    const char *changes;     /* JSON array of {"field","old","new","case","rule"} */
+    const char *kind;    /* "created", "updated", "adopted", "held", "released", "edited" */
+    const char *source;  /* who changed it in the CRM, where it tells; NULL */
+    const char *changes; /* JSON array of {"field","old","new","case","rule"} */
 };
 
 int ds_store_history_add(struct ds_store *s, const struct ds_history *h, struct ds_err *err);
@@ -185,7 +187,7 @@ struct ds_conflict {
     int64_t connection;
     const char *connection_name; /* filled on reading */
     const char *remote_id;
-    const char *name;            /* of the deal; filled on reading */
+    const char *name; /* of the deal; filled on reading */
     enum ds_field field;
     int case_number; /* M-n */
     int rule;        /* R-n, 0: none */
@@ -203,12 +205,12 @@ int ds_store_conflict_put(struct ds_store *s, const struct ds_conflict *c, bool 
                           struct ds_err *err);
 
 /* Closes the open conflicts of a link whose fields are not in `keep` (bit per field). */
-int ds_store_conflict_close(struct ds_store *s, int64_t connection, const char *remote_id, uint64_t keep,
-                            int64_t run, int64_t now_ms, struct ds_err *err);
+int ds_store_conflict_close(struct ds_store *s, int64_t connection, const char *remote_id,
+                            uint64_t keep, int64_t run, int64_t now_ms, struct ds_err *err);
 
 /* Bit per field with an open conflict on this link. */
-int ds_store_conflict_fields(struct ds_store *s, int64_t connection, const char *remote_id, uint64_t *out,
-                             struct ds_err *err);
+int ds_store_conflict_fields(struct ds_store *s, int64_t connection, const char *remote_id,
+                             uint64_t *out, struct ds_err *err);
 
 /* Open ones, oldest first. connection 0: all; deal 0: all. */
 int ds_store_conflicts(struct ds_store *s, struct ds_arena *a, int64_t connection, int64_t deal,
@@ -223,8 +225,8 @@ struct ds_hold {
     int64_t connection;
     const char *connection_name; /* filled on reading */
     const char *remote_id;
-    const char *name;            /* of the deal; filled on reading */
-    const char *wanted;          /* ds_deal_to_json() of the values to set */
+    const char *name;   /* of the deal; filled on reading */
+    const char *wanted; /* ds_deal_to_json() of the values to set */
     int64_t until_ms;
     int rule;
     int64_t run;
@@ -236,7 +238,8 @@ int ds_store_hold_drop(struct ds_store *s, int64_t connection, const char *remot
                        struct ds_err *err);
 
 /* Earliest first; until_ms 0: all, else those due at that time. connection 0: all; deal 0: all. */
-int ds_store_holds(struct ds_store *s, struct ds_arena *a, int64_t connection, int64_t deal, int64_t until_ms,
+int ds_store_holds(struct ds_store *s, struct ds_arena *a, int64_t connection, int64_t deal,
+                   int64_t until_ms,
                    int (*each)(void *arg, const struct ds_hold *h, struct ds_err *err), void *arg,
                    struct ds_err *err);
 
@@ -257,16 +260,16 @@ int ds_store_reject_put(struct ds_store *s, const struct ds_reject *r, struct ds
 int ds_store_reject_drop(struct ds_store *s, int64_t connection, const char *remote_id,
                          struct ds_err *err);
 int ds_store_rejects(struct ds_store *s, struct ds_arena *a, int64_t connection,
-                     int (*each)(void *arg, const struct ds_reject *r, struct ds_err *err), void *arg,
-                     struct ds_err *err);
+                     int (*each)(void *arg, const struct ds_reject *r, struct ds_err *err),
+                     void *arg, struct ds_err *err);
 
 /* --- counts for `status` -------------------------------------------------------------------- */
 
 struct ds_waiting {
     uint64_t deals;
-    uint64_t conflicts;  /* open */
+    uint64_t conflicts; /* open */
     uint64_t holds;
-    uint64_t holds_due;  /* past their time at now_ms */
+    uint64_t holds_due; /* past their time at now_ms */
     uint64_t rejects;
 };
 

@@ -319,13 +319,13 @@ static void write_count(struct buf *out, const struct odata *o, const struct wis
 static void write_next(const struct request *request, struct reply *reply, const struct page *p,
                        const struct skiptoken *came, const char *prefix)
 {
-    bool loop = request->fault->kind == FAULT_LOOP_NEXT && came->page > 1;
+    bool loop = request->fault.kind == FAULT_LOOP_NEXT && came->page > 1;
     struct skiptoken next = {came->page + 1, p->last.at, p->first.at, p->last.modified};
     struct buf link = {0};
 
     buf_addf(&link, "%s%s?%s%s",
-             request->fault->kind == FAULT_FOREIGN_NEXT ? "https://evil.example"
-                                                        : settings.origin[DYNAMICS],
+             request->fault.kind == FAULT_FOREIGN_NEXT ? "https://evil.example"
+                                                       : settings.origin[DYNAMICS],
              request->path, prefix, *prefix ? "&" : "");
     skiptoken_write(&link, prefix, loop ? came : &next);
     buf_puts(&reply->body, ",\"@odata.nextLink\":");
@@ -337,9 +337,9 @@ static void answer_page(const struct request *request, struct reply *reply, stru
                         const struct skiptoken *came, const char *prefix, bool none)
 {
     struct wishes w = wishes_of(request);
-    enum fault_kind kind = request->fault->kind;
+    enum fault_kind kind = request->fault.kind;
     struct page p = {.limit = page_limit(o, &w),
-                     .writer = {o, &w, request->fault, &reply->body, true}};
+                     .writer = {o, &w, &request->fault, &reply->body, true}};
     bool bounded = o->has_top && !w.page;
 
     if (kind == FAULT_SHORT_PAGE)
@@ -476,7 +476,7 @@ void dv_record(const struct request *request, struct reply *reply, const struct 
         dynamics_error(reply, 404, "0x80040217", "%s With Id = %s Does Not Exist",
                        odata_type(entity), id);
     } else {
-        struct writer writer = {&o, &w, request->fault, &reply->body, true};
+        struct writer writer = {&o, &w, &request->fault, &reply->body, true};
 
         applied(reply, &w);
         write_context(&reply->body, &o, true);

@@ -120,7 +120,7 @@ static void set_status(const struct fault *f, struct reply *reply)
 /* The faults that leave nothing of the answer; true when this was one. */
 static bool answer_fault(const struct request *request, struct reply *reply)
 {
-    const struct fault *f = request->fault;
+    const struct fault *f = &request->fault;
 
     switch ((int)f->kind) {
     case FAULT_STATUS: set_status(f, reply); return true;
@@ -191,11 +191,11 @@ static void compress_body(struct reply *reply)
 
 static void finish(const struct request *request, struct reply *reply)
 {
-    if (request->fault->kind == FAULT_SLOW)
-        nap(request->fault->ms);
-    if (request->fault->kind == FAULT_TRUNCATE)
+    if (request->fault.kind == FAULT_SLOW)
+        nap(request->fault.ms);
+    if (request->fault.kind == FAULT_TRUNCATE)
         reply->body.len /= 2;
-    if (request->fault->kind == FAULT_GZIP_LIE)
+    if (request->fault.kind == FAULT_GZIP_LIE)
         reply_header(reply, "Content-Encoding", "gzip");
     else if (accepts_gzip(request) && reply->body.len > WORTH_GZIP)
         compress_body(reply);
@@ -233,7 +233,7 @@ static struct MHD_Response *make_response(const struct request *request, struct 
 {
     struct cut *cut;
 
-    if (request->fault->kind != FAULT_CUT)
+    if (request->fault.kind != FAULT_CUT)
         return MHD_create_response_from_buffer(reply->body.len, reply->body.at,
                                                MHD_RESPMEM_MUST_FREE);
     cut = grab(sizeof *cut);
@@ -273,12 +273,11 @@ static enum MHD_Result add_header_bytes(void *arg, enum MHD_ValueKind kind, cons
 static enum MHD_Result respond(struct request *request)
 {
     struct reply reply = {.status = 200, .type = "application/json;charset=UTF-8"};
-    struct fault fault = {.kind = FAULT_NONE};
     int64_t ms;
 
-    request->fault = &fault;
+    request->fault = (struct fault){.kind = FAULT_NONE};
     if (!is_control(request)) {
-        fault = fault_take(request->crm, request->target);
+        request->fault = fault_take(request->crm, request->target);
         if (fault_stands(request->crm, FAULT_LATENCY, request->target, &ms))
             nap(ms);
     }
@@ -287,7 +286,7 @@ static enum MHD_Result respond(struct request *request)
     if (!is_control(request))
         log_request(request->crm, request->method, request->target, reply.status,
                     request_bearer(request), reply.body.len);
-    free(fault.body);
+    free(request->fault.body);
     return send_reply(request, &reply);
 }
 

@@ -17,7 +17,7 @@ struct request {
     const char *query;   /* as received, behind the '?'; "" when there is none */
     const char *body;    /* NUL-terminated, "" when there is none */
     size_t header_bytes; /* of all header lines */
-    const struct fault *fault;
+    struct fault fault;
     struct MHD_Connection *connection;
 };
 

@@ -223,7 +223,7 @@ bool runs_add(const struct row *row, void *arg)
         last->n++;
         return r->rows != r->limit;
     }
-    if (r->n == r->room) {
+    if (!r->run || r->n == r->room) {
         r->room = r->room * 2 + 4;
         r->run = regrab(r->run, r->room * sizeof *r->run);
     }

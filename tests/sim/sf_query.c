@@ -171,8 +171,8 @@ static void write_rows(struct page *p, struct cursor *c, uint64_t from, size_t n
 static bool write_page(const struct request *request, struct reply *reply, const char *version,
                        struct cursor *c, uint64_t from)
 {
-    struct page p = {&c->query, version, request->fault, &reply->body, true};
-    enum fault_kind kind = request->fault->kind;
+    struct page p = {&c->query, version, &request->fault, &reply->body, true};
+    enum fault_kind kind = request->fault.kind;
     uint64_t n = c->runs.rows - from;
     bool more;
 
@@ -185,7 +185,7 @@ static bool write_page(const struct request *request, struct reply *reply, const
              more ? "false" : "true");
     if (more)
         write_next(&reply->body, version, c, kind == FAULT_LOOP_NEXT && from ? from : from + n,
-                   request->fault);
+                   &request->fault);
     buf_puts(&reply->body, ",\"records\":[");
     write_rows(&p, c, from, (size_t)n);
     buf_puts(&reply->body, "]}");
@@ -393,7 +393,7 @@ void sf_record(const struct request *request, struct reply *reply, const char *v
                const char *id)
 {
     struct soql query = {.entity = &sf_opportunity};
-    struct page p = {&query, version, request->fault, &reply->body, true};
+    struct page p = {&query, version, &request->fault, &reply->body, true};
     char *fields = request_param(request, "fields");
     uint32_t at;
     uint64_t n;

@@ -171,11 +171,10 @@ void token_salesforce(const struct request *request, struct reply *reply)
     } else if (!is_form(request)) {
         sf_refuse(reply, "invalid_request",
                   "content type must be application/x-www-form-urlencoded");
-    } else if (!(grant = form_get(request->body, "grant_type"))) {
-        sf_refuse(reply, "unsupported_grant_type", "grant type not supported");
-    } else if (strcmp(grant, "urn:ietf:params:oauth:grant-type:jwt-bearer") == 0) {
+    } else if ((grant = form_get(request->body, "grant_type")) &&
+               strcmp(grant, "urn:ietf:params:oauth:grant-type:jwt-bearer") == 0) {
         sf_jwt(request->body, reply);
-    } else if (strcmp(grant, "client_credentials") == 0) {
+    } else if (grant && strcmp(grant, "client_credentials") == 0) {
         sf_client_credentials(request, reply);
     } else {
         sf_refuse(reply, "unsupported_grant_type", "grant type not supported");
