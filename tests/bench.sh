@@ -2,9 +2,9 @@
 # bench.sh - how fast, and how much memory, against a floor measured in the same run
 #
 # For each connector: a backfill of N generated opportunities (default 200,000) into SQLite, and the floor:
-# curl fetching the same answers from the same remote over one connection, then sqlite3 importing the same
-# rows. Then a run that finds nothing new, against curl asking the same questions. Ratios are what counts;
-# seconds depend on the machine. N=1000000 make bench for more.
+# curl fetching the same bytes (from the same remote over one connection, or from the same file), then sqlite3
+# importing the same rows. Then a run that finds nothing new, against curl asking the same questions. Ratios
+# are what counts; seconds depend on the machine. N=1000000 make bench for more.
 set -u
 N=${N:-200000}
 BUILD=$(cd "${BUILD:-build}" && pwd) || exit 1
@@ -76,32 +76,79 @@ import_floor() {
 
 line() { printf '%-12s %12s %9s %9s %9s %9s %8s\n' "$@"; }
 
-bench() { # CONNECTION CRM URL
-    local deals=$N ours memory fetched imported nothing asked token
+# The figures of one backfill: sets ours, memory, fetched and imported before.
+report() { # CONNECTION
+    line "$1" "$(awk -v n="$N" -v s="$ours" 'BEGIN { printf "%.0f", n / s }')" "$ours" "$memory" "$fetched" \
+        "$imported" "$(ratio "$ours" "$(awk -v a="$fetched" -v b="$imported" 'BEGIN { print a + b }')")"
+}
+
+backfill() { # CONNECTION
     rm -f "$T"/deals.db*
-    logged
-    timed "$BUILD/dealsync" sync "$1"
+    timed "$BUILD/dealsync" backfill "$1"
     ours=$seconds memory=$mib
+    import_floor
+    imported=$seconds
+}
+
+bench_remote() { # CONNECTION CRM URL
+    local token nothing
+    logged
+    backfill "$1"
     token=$(token_of "$1")
     same_questions "$2" "$3" "$token"
     timed curl --config "$T/curl.conf"
     fetched=$seconds
-    import_floor
-    imported=$seconds
-    line "$1" "$(awk -v n="$deals" -v s="$ours" 'BEGIN { printf "%.0f", n / s }')" "$ours" "$memory" \
-        "$fetched" "$imported" "$(ratio "$ours" "$(awk -v a="$fetched" -v b="$imported" 'BEGIN { print a + b }')")"
+    report "$1"
     logged
     timed "$BUILD/dealsync" sync "$1"
     nothing=$seconds
     same_questions "$2" "$3" "$token"
     timed curl --config "$T/curl.conf"
-    asked=$seconds
-    printf '%-12s nothing new: %s s, of which the remote %s s, memory %s MiB\n' '' "$nothing" "$asked" "$mib"
+    printf '%-12s nothing new: %s s, of which the remote %s s\n' '' "$nothing" "$seconds"
+}
+
+bench_file() {
+    backfill csv
+    timed curl --silent --output /dev/null "file://$T/export.csv"
+    fetched=$seconds
+    report csv
 }
 
 start_sim --count "$N"
 configure
+awk -v n="$N" 'BEGIN {
+    print "id,name,account,street,city,country,stage,value,close,owner,email,phone,product,notes"
+    split("Prospecting Engaging Won", stage)
+    for (i = 0; i < n; i++)
+        printf "OPP%08d,Opportunity %d,\"Acme, Inc. %d\",%d Main Street,Springfield,US,%s,%d.50,2026-%02d-%02d,Agent %d,agent%d@example.com,+1 555 0100,SOL-%d,call again\n",
+            i, i, i % 997, i % 99, stage[i % 3 + 1], i % 100000, i % 12 + 1, i % 28 + 1, i % 35, i % 35, i % 7
+}' >"$T/export.csv"
+cat >"$T/csv.mapping.conf" <<'CONF'
+[fields]
+name = name
+value = value
+currency = "USD"
+close_date = close
+location = "1000001"
+customer_name = account
+customer_street = street
+customer_city = city
+customer_country = country
+team.name = owner
+team.email = email
+team.phone = phone
+solutions = product
+notes = notes
+[stage]
+from = stage
+[stages]
+10 = Prospecting
+20 = Engaging
+won = Won
+CONF
+printf '[connection csv]\nconnector = file\npath = export.csv\nid = id\nmapping = csv.mapping.conf\n' >>"$T/dealsync.conf"
 printf 'backfill of %s deals into SQLite\n' "$N"
 line connection 'deals/s' seconds MiB 'curl s' 'import s' ratio
-bench sf salesforce "$SALESFORCE"
-bench dv dynamics "$DYNAMICS"
+bench_remote sf salesforce "$SALESFORCE"
+bench_remote dv dynamics "$DYNAMICS"
+bench_file

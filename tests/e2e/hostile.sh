@@ -8,7 +8,7 @@ configure
 clock 2026-08-21T06:00:00Z
 run 0 sync sf
 names=($'\e]0;owned\a\e[2J' '=cmd|/c calc!A1' '@SUM(1+1)' "'; DROP TABLE deals; --" '<script>alert(1)</script>'
-    $'\u202egpj.exe' $'two\nlines' '+1 555' '-2+3' '%s%s%n' $'tab\there')
+    $'\xe2\x80\xaegpj.exe' $'two\nlines' '+1 555' '-2+3' '%s%s%n' $'tab\there')
 n=0
 for name in "${names[@]}"; do
     n=$((n + 1))
@@ -20,7 +20,7 @@ for format in text json csv; do
     cp "$T/out" "$T/$format"
     ok "$format: no control character comes through" sh -c "! LC_ALL=C grep -qP '[\\x00-\\x08\\x0b-\\x1f\\x7f]' '$T/$format'"
 done
-hasnt 'text: no change of direction' $'\u202e' "$T/text"
+hasnt 'text: no change of direction' $'\xe2\x80\xae' "$T/text"
 ok 'JSON is JSON' jq -e '.items | length == 11' "$T/json"
 is 'and holds the names as they are' '<script>alert(1)</script>' \
     "$(jq -r '.items[].changes[] | select(.theirs | test("script")) | .theirs' "$T/json")"
