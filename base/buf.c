@@ -43,26 +43,6 @@ void ds_buf_grown(struct ds_buf *b, size_t len)
     b->text[b->len] = '\0';
 }
 
-void ds_buf_add_bytes(struct ds_buf *b, const void *bytes, size_t len)
-{
-    char *to = ds_buf_reserve(b, len);
-
-    if (!to)
-        return;
-    memcpy(to, bytes, len);
-    ds_buf_grown(b, len);
-}
-
-void ds_buf_add(struct ds_buf *b, const char *text)
-{
-    ds_buf_add_bytes(b, text, strlen(text));
-}
-
-void ds_buf_add_char(struct ds_buf *b, char c)
-{
-    ds_buf_add_bytes(b, &c, 1);
-}
-
 void ds_buf_addf(struct ds_buf *b, const char *fmt, ...)
 {
     va_list ap, again;

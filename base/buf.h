@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #define DS_MAX_PAGE  (32u << 20) /* one page of a remote listing, unzipped */
 #define DS_MAX_FIELD (1u << 20)  /* one value of a record; longer ones reject the record */
@@ -34,15 +35,35 @@ extern char ds_buf_empty[1];
     }
 
 void ds_buf_init(struct ds_buf *b, size_t max);
-void ds_buf_add(struct ds_buf *b, const char *text);
-void ds_buf_add_bytes(struct ds_buf *b, const void *bytes, size_t len);
-void ds_buf_add_char(struct ds_buf *b, char c);
 void ds_buf_addf(struct ds_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Makes room for len more bytes and returns where they go, or NULL; the caller then adds len of
  * them with ds_buf_grown(). For hot paths that write in place. */
 char *ds_buf_reserve(struct ds_buf *b, size_t len);
 void ds_buf_grown(struct ds_buf *b, size_t len);
+
+/* Short additions are most of the work of writing JSON, so they stand here to be inlined. */
+static inline void ds_buf_add_bytes(struct ds_buf *b, const void *bytes, size_t len)
+{
+    bool fits = !b->failed && len < b->size - b->len && len <= b->max - b->len;
+    char *to = fits ? b->text + b->len : ds_buf_reserve(b, len);
+
+    if (!to)
+        return;
+    memcpy(to, bytes, len);
+    b->len += len;
+    b->text[b->len] = '\0';
+}
+
+static inline void ds_buf_add(struct ds_buf *b, const char *text)
+{
+    ds_buf_add_bytes(b, text, strlen(text));
+}
+
+static inline void ds_buf_add_char(struct ds_buf *b, char c)
+{
+    ds_buf_add_bytes(b, &c, 1);
+}
 
 bool ds_buf_failed(const struct ds_buf *b);
 void ds_buf_reset(struct ds_buf *b); /* empty again, the memory and the maximum are kept */

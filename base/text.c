@@ -305,42 +305,43 @@ static void add_json_escape(struct ds_buf *out, unsigned char c)
 
     for (const char *s = shorts; *s; s += 2) {
         if (c == (unsigned char)s[0]) {
-            ds_buf_addf(out, "\\%c", s[1]);
+            ds_buf_add_bytes(out, (const char[]){'\\', s[1]}, 2);
             return;
         }
     }
     ds_buf_addf(out, "\\u%04x", c < 0x80 ? c : 0xfffdu);
 }
 
-/* The bytes of the first character if it can stand in a JSON string as it is; 0: it cannot. */
-static size_t json_plain(const char *text, const char *end)
+/* What of the text can stand in a JSON string as it is: the end of its first run of that. */
+static const char *json_plain(const char *text, const char *end)
 {
-    unsigned char byte = (unsigned char)*text;
-    uint32_t c;
+    while (text < end) {
+        unsigned char byte = (unsigned char)*text;
+        uint32_t c;
+        size_t n = byte >= 0x20 && byte != '"' && byte != '\\' && byte != 0x7f;
 
-    if (byte >= 0x80)
-        return ds_text_decode(text, (size_t)(end - text), &c);
-    return byte >= 0x20 && byte != '"' && byte != '\\' && byte != 0x7f;
+        if (byte >= 0x80)
+            n = ds_text_decode(text, (size_t)(end - text), &c);
+        if (!n)
+            break;
+        text += n;
+    }
+    return text;
 }
 
 void ds_text_to_json(struct ds_buf *out, const char *text)
 {
-    const char *from = text, *end = text + strlen(text);
+    const char *end = text + strlen(text);
 
     ds_buf_add_char(out, '"');
     while (text < end) {
-        size_t n = json_plain(text, end);
+        const char *to = json_plain(text, end);
 
-        if (n) {
-            text += n;
-            continue;
-        }
-        ds_buf_add_bytes(out, from, (size_t)(text - from));
-        add_json_escape(out, (unsigned char)*text);
-        text++;
-        from = text;
+        ds_buf_add_bytes(out, text, (size_t)(to - text));
+        if (to < end)
+            add_json_escape(out, (unsigned char)*to++);
+        text = to;
     }
-    ds_buf_add_bytes(out, from, (size_t)(end - from));
     ds_buf_add_char(out, '"');
 }
 

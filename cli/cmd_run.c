@@ -11,28 +11,74 @@
 #include <unistd.h>
 
 struct showing {
-    struct ds_report *report;
+    const struct ds_cli *cli;
+    const struct ds_job *job;
+    struct ds_result result;
+    int64_t since_ms; /* last success before this run; 0: none */
+    struct ds_buf title;
+    struct ds_report *report; /* NULL until there is something to show */
     struct ds_progress progress;
-    bool dry;
 };
+
+/* A sync that nobody watches says one line. */
+static struct ds_look look_for(const struct ds_cli *cli, enum ds_command command)
+{
+    struct ds_look look = cli->look;
+    bool watched = command != DS_SYNC || isatty(STDOUT_FILENO) || look.verbose || look.all;
+
+    look.sum_only = cli->quiet || !watched;
+    return look;
+}
+
+/* "acme: dry run, records changed since 2026-08-21 06:00 UTC" */
+static void add_title(struct showing *s)
+{
+    static const char *const kinds[] = {
+        [DS_DIFF] = "dry run", [DS_SYNC] = "sync", [DS_BACKFILL] = "backfill"};
+
+    ds_buf_addf(&s->title, "%s: %s, ", s->job->connection, kinds[s->job->command]);
+    if (s->result.everything || !s->since_ms) {
+        ds_buf_add(&s->title, "all records");
+    } else {
+        ds_buf_add(&s->title, "records changed since ");
+        ds_people_instant(&s->title, s->since_ms);
+    }
+}
+
+/* Not before the run has found out what it will read. */
+static int begin(struct showing *s, struct ds_err *err)
+{
+    const struct ds_job *job = s->job;
+    struct ds_look look = look_for(s->cli, job->command);
+    bool backfill = job->backfill || job->command == DS_BACKFILL;
+    struct ds_report_head head = {job->connection, s->cli->command, backfill ? "backfill" : "sync",
+                                  NULL};
+
+    ds_progress_hide(&s->progress);
+    if (s->report)
+        return DS_OK;
+    add_title(s);
+    head.title = s->title.text;
+    return ds_report_open(stdout, &look, &head, &s->report, err);
+}
 
 static int show_item(void *arg, const struct ds_item *item, struct ds_err *err)
 {
     struct showing *s = arg;
 
-    ds_progress_hide(&s->progress);
     /* A dry run that nobody reads can end; a real one goes on and main() tells. */
-    if (s->dry && ferror(stdout))
+    if (s->job->command == DS_DIFF && ferror(stdout))
         return ds_fail(err, DS_E_STORE, "the output could not be written");
-    return ds_report_item(s->report, item, err);
+    return begin(s, err) ? err->status : ds_report_item(s->report, item, err);
 }
 
 static void show_notice(void *arg, const char *text)
 {
     struct showing *s = arg;
+    struct ds_err later = {0}; /* comes up again with the first item, or the end */
 
-    ds_progress_hide(&s->progress);
-    ds_report_notice(s->report, text);
+    if (begin(s, &later) == DS_OK)
+        ds_report_notice(s->report, text);
 }
 
 static void show_progress(void *arg, uint64_t fetched, uint64_t expected)
@@ -56,26 +102,16 @@ static void add_scope(struct ds_buf *out, const struct ds_ready *ready)
     }
 }
 
-/* "acme: dry run, records changed since 2026-08-21 06:00 UTC" */
-static int add_title(struct ds_buf *out, const struct ds_job *job, struct ds_err *err)
+/* The last success before this run. */
+static int read_since(struct showing *s, struct ds_err *err)
 {
-    static const char *const kinds[] = {
-        [DS_DIFF] = "dry run", [DS_SYNC] = "sync", [DS_BACKFILL] = "backfill"};
     struct ds_connection_state state = {0};
     struct ds_store *store = NULL;
     struct ds_arena a = {0};
-    bool all = job->command == DS_BACKFILL || job->backfill ||
-               (job->connector->abilities & DS_READS_ALL) != 0;
 
-    if (!ds_store_open(job->store_path, DS_STORE_READ, &store, err))
-        ds_store_connection(store, &a, job->connection, &state, err);
-    ds_buf_addf(out, "%s: %s, ", job->connection, kinds[job->command]);
-    if (all || !state.cursor) {
-        ds_buf_add(out, "all records");
-    } else {
-        ds_buf_add(out, "records changed since ");
-        ds_people_instant(out, state.last_success_ms);
-    }
+    if (!ds_store_open(s->job->store_path, DS_STORE_READ, &store, err) &&
+        !ds_store_connection(store, &a, s->job->connection, &state, err))
+        s->since_ms = state.last_success_ms;
     ds_store_close(store);
     ds_arena_clear(&a);
     return err->status;
@@ -104,16 +140,6 @@ static struct ds_job make_job(const struct ds_cli *cli, const struct ds_ready *r
     };
 }
 
-/* A sync that nobody watches says one line. */
-static struct ds_look look_for(const struct ds_cli *cli, enum ds_command command)
-{
-    struct ds_look look = cli->look;
-    bool watched = command != DS_SYNC || isatty(STDOUT_FILENO) || look.verbose || look.all;
-
-    look.sum_only = cli->quiet || !watched;
-    return look;
-}
-
 static int exit_for(const struct ds_cli *cli, enum ds_command command,
                     const struct ds_result *result)
 {
@@ -137,40 +163,31 @@ static void print_sum(const struct ds_cli *cli, const struct ds_job *job,
     ds_buf_clear(&line);
 }
 
-static int run_job(struct ds_cli *cli, struct ds_job job, const char *title, struct ds_err *err)
+static int run_job(struct ds_cli *cli, struct ds_job job, struct ds_err *err)
 {
-    struct ds_look look = look_for(cli, job.command);
-    bool backfill = job.backfill || job.command == DS_BACKFILL;
-    struct ds_report_head head = {job.connection, cli->command, backfill ? "backfill" : "sync",
-                                  title};
-    struct showing s = {.dry = job.command == DS_DIFF};
+    struct showing s = {.cli = cli, .job = &job, .title = DS_BUF_INIT(DS_MAX_TEXT)};
     struct ds_watch watch = {show_item, show_notice, show_progress, &s};
-    struct ds_result result;
     struct ds_err later = {0};
 
-    if (ds_report_open(stdout, &look, &head, &s.report, err))
+    if (read_since(&s, err))
         return err->status;
-    fflush(stdout);
     ds_progress_begin(&s.progress, job.connection, cli->quiet);
     job.watch = &watch;
-    ds_run(&job, &result, err);
-    ds_progress_hide(&s.progress);
-    ds_report_close(s.report, &result, err, &later);
-    if (err->status == DS_E_LATER && *cli->interrupted)
-        ds_hint(err, "run 'dealsync %s %s' again, it goes on from here", cli->command,
-                job.connection);
-    if (err->status == DS_OK) {
-        *err = later;
-        cli->exit = ds_exit_worse(cli->exit, exit_for(cli, job.command, &result));
-        print_sum(cli, &job, &result);
-    }
+    ds_run(&job, &s.result, err);
+    if (!begin(&s, &later))
+        ds_report_close(s.report, &s.result, err, &later);
+    ds_buf_clear(&s.title);
+    if (err->status != DS_OK)
+        return err->status;
+    *err = later;
+    cli->exit = ds_exit_worse(cli->exit, exit_for(cli, job.command, &s.result));
+    print_sum(cli, &job, &s.result);
     return err->status;
 }
 
 static int run_one(struct ds_cli *cli, const char *name, enum ds_command command,
                    struct ds_err *err)
 {
-    struct ds_buf title = DS_BUF_INIT(DS_MAX_TEXT);
     struct ds_buf scope = DS_BUF_INIT(DS_MAX_TEXT);
     struct ds_ready ready;
     struct ds_job job;
@@ -180,11 +197,10 @@ static int run_one(struct ds_cli *cli, const char *name, enum ds_command command
         job = make_job(cli, &ready, command);
         add_scope(&scope, &ready);
         job.scope = scope.text;
-        if (!add_title(&title, &job, err) && run_job(cli, job, title.text, err))
+        if (run_job(cli, job, err))
             ds_err_where(err, "%s", name);
     }
     ds_ready_close(&ready);
-    ds_buf_clear(&title);
     ds_buf_clear(&scope);
     ds_log_context_set(NULL);
     return err->status;

@@ -4,6 +4,7 @@
 
 #include "base/date.h"
 #include "base/log.h"
+#include "engine/report/people.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -47,14 +48,19 @@ static int keep_run(void *arg, const struct ds_run *run, struct ds_err *err)
 /* Nobody notices a connection that fell silent. A warning beside the table: journal and cron show it. */
 static bool alarm_for(const struct asking *q, const struct ds_config_connection *c, int64_t age_ms)
 {
+    struct ds_buf age = DS_BUF_INIT(DS_MAX_TEXT);
+
     if (!c->alarm_after_hours || (age_ms >= 0 && age_ms <= (int64_t)c->alarm_after_hours * HOUR_MS))
         return false;
     q->cli->exit = DS_EXIT_WAITING;
-    if (age_ms < 0)
+    if (age_ms < 0) {
         ds_log(DS_LOG_WARNING, "%s: no run has succeeded yet", c->name);
-    else
-        ds_log(DS_LOG_WARNING, "%s: no success for %" PRId64 " h (alarm_after is %" PRIu64 ")",
-               c->name, age_ms / HOUR_MS, c->alarm_after_hours);
+        return true;
+    }
+    ds_people_age(&age, age_ms);
+    ds_log(DS_LOG_WARNING, "%s: no success for %s (alarm_after is %" PRIu64 " h)", c->name,
+           age.text, c->alarm_after_hours);
+    ds_buf_clear(&age);
     return true;
 }
 

@@ -65,11 +65,8 @@ static int write_hold(struct running *r, const struct ds_item *item, bool *news,
                         .run = r->result->run.id};
 
     *news = false;
-    if (!item->until_ms) {
-        if (!ds_given(&item->theirs->mapped.deal, DS_STATUS))
-            return DS_OK; /* this record says nothing about what waits */
+    if (!item->until_ms) /* also when the record no longer tells: closing cannot be undone */
         return ds_store_hold_drop(r->store, h.connection, h.remote_id, err);
-    }
     ds_buf_reset(&r->text);
     ds_deal_to_json(&r->text, &item->wanted);
     if (ds_buf_failed(&r->text))
@@ -81,9 +78,13 @@ static int write_hold(struct running *r, const struct ds_item *item, bool *news,
 static int write_conflicts(struct running *r, const struct ds_item *item, const struct ds_sight *s,
                            struct ds_err *err)
 {
-    uint64_t keep = item->conflicts | ~item->theirs->mapped.deal.given;
+    uint64_t keep = item->conflicts;
     bool opened;
 
+    /* What this record does not tell stays open, unless the mapping no longer asks for it. */
+    for (enum ds_field f = 0; f < DS_FIELDS; f++)
+        if (!ds_given(&item->theirs->mapped.deal, f) && ds_mapping_gives(r->job->mapping, f))
+            keep |= UINT64_C(1) << f;
     for (size_t i = 0; i < item->changes; i++) {
         const struct ds_change *c = &item->change[i];
         struct ds_conflict row = {.deal = item->deal,
@@ -113,7 +114,8 @@ static int write_link(struct running *r, const struct ds_item *item, const struc
     struct ds_link link = {.deal = item->deal,
                            .version = item->theirs->released ? old->version : item->theirs->version,
                            .seen_version = deal_version,
-                           .deleted = item->theirs->deleted};
+                           .deleted = item->theirs->released ? old->deleted
+                                                             : item->theirs->deleted};
 
     ds_buf_reset(&r->text);
     ds_deal_to_json(&r->text, &item->base);
@@ -173,6 +175,32 @@ static int write_deal(struct running *r, struct ds_item *item, const struct ds_s
     return DS_OK;
 }
 
+/* A record that is gone, or cannot be read, no longer asks for what waited; when it comes back it
+ * asks again, since its link then knows no version. */
+static int write_gone(struct running *r, const struct ds_item *item, const struct ds_link *old,
+                      struct ds_err *err)
+{
+    struct ds_link link = *old;
+
+    link.deleted = item->theirs->deleted;
+    link.version = link.deleted ? item->theirs->version : NULL;
+    if (!old->deal)
+        return DS_OK;
+    if (ds_store_hold_drop(r->store, r->state.id, item->theirs->id, err))
+        return err->status;
+    if (ds_same(old->version, link.version) && old->deleted == link.deleted)
+        return DS_OK;
+    return ds_store_link_save(r->store, r->state.id, item->theirs->id, &link, err);
+}
+
+static int write_deleted(struct running *r, const struct ds_item *item, const struct ds_link *old,
+                         struct ds_err *err)
+{
+    if (write_gone(r, item, old, err) || !r->any_rejects)
+        return err->status;
+    return ds_store_reject_drop(r->store, r->state.id, item->theirs->id, err);
+}
+
 int ds_apply(struct running *r, struct ds_item *item, const struct ds_sight *s, bool *stale,
              struct ds_err *err)
 {
@@ -182,11 +210,12 @@ int ds_apply(struct running *r, struct ds_item *item, const struct ds_sight *s, 
     case DS_M_ADOPT:
     case DS_M_MERGE:
     case DS_M_RELEASE: return write_deal(r, item, s, stale, err);
-    case DS_M_REJECT:
     case DS_M_REJECT_LINKED:
+        return write_gone(r, item, &s->link, err) ? err->status : write_rejection(r, item, err);
+    case DS_M_REJECT:
     case DS_M_REPEAT: return write_rejection(r, item, err);
-    case DS_M_DELETED: return write_link(r, item, &s->link, s->link.seen_version, err);
-    case DS_M_DELETED_UNKNOWN: return DS_OK;
+    case DS_M_DELETED:
+    case DS_M_DELETED_UNKNOWN: return write_deleted(r, item, &s->link, err);
     default:
         return ds_fail(err, DS_E_BUG, "record '%s' was planned as M-%d", item->theirs->id,
                        item->case_number);

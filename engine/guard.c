@@ -31,6 +31,11 @@ static int guard(struct running *r, struct ds_err *err)
 {
     const struct ds_job *job = r->job;
     struct ds_result *res = r->result;
+    bool backfill = job->backfill || job->command == DS_BACKFILL;
+    /* A first load writes new deals as it reads them. */
+    const char *written = !r->dry && res->run.outcome[DS_CREATED] + res->run.outcome[DS_HELD]
+                              ? "new deals were created, no other was changed"
+                              : "nothing was written";
 
     if (r->planned)
         snprintf(res->plan, sizeof(res->plan), "%016" PRIx64, r->plan_hash);
@@ -48,14 +53,13 @@ static int guard(struct running *r, struct ds_err *err)
             " and %" PRIu64 " %%)",
             r->planned, r->deals, job->guard.count, job->guard.percent);
     if (job->accept)
-        return ds_hint(err,
-                       "nothing was written; '%s' is no longer the plan, read 'dealsync diff %s' "
-                       "again",
-                       job->accept, job->connection);
+        return ds_hint(err, "%s; '%s' is no longer the plan, read 'dealsync diff %s%s' again",
+                       written, job->accept, job->connection, backfill ? " --backfill" : "");
     return ds_hint(err,
-                   "nothing was written; read 'dealsync diff %s', and if it is right run "
-                   "'dealsync sync %s --accept %s'",
-                   job->connection, job->connection, res->plan);
+                   "%s; read 'dealsync diff %s%s', and if it is right run 'dealsync %s %s --accept "
+                   "%s'",
+                   written, job->connection, backfill ? " --backfill" : "",
+                   backfill ? "backfill" : "sync", job->connection, res->plan);
 }
 
 /* A dry run tells what the guard would say. */

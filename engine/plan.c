@@ -202,6 +202,7 @@ static void plan_new(const struct ds_policy *policy, struct ds_arena *a, struct 
                      struct ds_item *item, struct ds_mapped *theirs)
 {
     bool adopts = s->same_crm_id == 1 && !s->linked_to;
+    bool unread = theirs->problems && theirs->problem[0].field == DS_FIELDS;
 
     if (s->same_crm_id > 1)
         refuse(theirs, 35,
@@ -211,7 +212,7 @@ static void plan_new(const struct ds_policy *policy, struct ds_arena *a, struct 
         refuse(theirs, 35,
                ds_arena_printf(a, "deal %lld with its CRM id '%s' belongs to record '%s'",
                                (long long)s->ours.id, theirs->deal.value[DS_CRM_ID], s->linked_to));
-    if (!adopts)
+    if (!adopts && !unread)
         ds_rules_create(policy, a, theirs);
     if (theirs->problems)
         decide(item, DS_M_REJECT, DS_REJECTED);

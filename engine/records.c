@@ -93,9 +93,24 @@ static int write_direct(struct running *r, struct ds_item *item, const struct ds
 {
     bool stale;
 
-    if (ds_batch_open(r, err) || ds_apply(r, item, s, &stale, err) || settle(r, item, err))
+    if (ds_extent_keep(r, err) || ds_batch_open(r, err) || ds_apply(r, item, s, &stale, err) ||
+        settle(r, item, err))
         return err->status;
     return ++r->writes < DS_BATCH_WRITES ? DS_OK : ds_batch_commit(r, err);
+}
+
+/* Notes that a dry run has planned a record: a real one would then have nothing left of its hold.
+ * *before, if asked for: it was planned already. Apart from the ids that the input may repeat. */
+static int note_planned(struct running *r, const char *id, bool *before, struct ds_err *err)
+{
+    const char *key = ds_arena_printf(&r->batch, "\n%s", id);
+    const char *first = NULL;
+
+    if (!key)
+        return ds_fail_nomem(err);
+    if (!ds_store_seen(r->store, &r->batch, key, "", &first, err) && before)
+        *before = first != NULL;
+    return err->status;
 }
 
 static int take(struct running *r, struct ds_theirs *theirs, const struct ds_link *link,
@@ -103,22 +118,19 @@ static int take(struct running *r, struct ds_theirs *theirs, const struct ds_lin
 {
     struct ds_item *item = &r->item;
     struct ds_sight sight;
-    bool seen_before = theirs->repeats != NULL;
+    size_t problems = theirs->mapped.problems;
 
     if (see(r, theirs, link, &sight, err))
         return err->status;
     ds_plan(&r->policy, &r->batch, &sight, item);
     if (!is_direct(r, item))
         ds_guard_count(r, item);
-    if (r->dry) {
-        /* So that a due hold of the same record is not told twice. */
-        const char *first = NULL;
-
-        if (!seen_before && ds_store_seen(r->store, &r->batch, theirs->id, "", &first, err))
-            return err->status;
-        return settle(r, item, err);
-    }
-    return is_direct(r, item) ? write_direct(r, item, &sight, err) : defer(r, theirs, err);
+    if (r->dry)
+        return note_planned(r, theirs->id, NULL, err) ? err->status : settle(r, item, err);
+    if (is_direct(r, item))
+        return write_direct(r, item, &sight, err);
+    theirs->mapped.problems = problems; /* what the rules add is found again when it is applied */
+    return defer(r, theirs, err);
 }
 
 static void tell_progress(struct running *r)
@@ -171,8 +183,10 @@ int ds_records_mark(void *arg, const char *resume, struct ds_err *err)
 {
     struct running *r = arg;
 
-    if (r->dry || !r->result->first_load || r->deferred)
+    if (r->dry || !r->result->first_load)
         return DS_OK;
+    if (r->deferred || r->remapped) /* nobody waits for the store while we wait for a page */
+        return ds_batch_commit(r, err);
     ds_buf_reset(&r->resume);
     ds_buf_add(&r->resume, resume);
     if (ds_buf_failed(&r->resume))
@@ -224,7 +238,9 @@ static int on_spooled(void *arg, const void *bytes, size_t len, struct ds_err *e
 
 int ds_records_apply(struct running *r, struct ds_err *err)
 {
-    return r->dry ? DS_OK : ds_store_spool_each(r->store, on_spooled, r, err);
+    if (r->dry || ds_extent_keep(r, err))
+        return err->status;
+    return ds_store_spool_each(r->store, on_spooled, r, err);
 }
 
 static int due_theirs(struct running *r, const struct ds_hold *h, struct ds_theirs *out,
@@ -253,13 +269,13 @@ static int show_due(void *arg, const struct ds_hold *h, struct ds_err *err)
     struct running *r = arg;
     struct ds_theirs *theirs;
     struct ds_link link = {0};
-    const char *fetched = NULL;
+    bool planned = false;
 
     ds_arena_reset(&r->batch);
     theirs = ds_arena_alloc(&r->batch, sizeof(*theirs));
     if (!theirs)
         return ds_fail_nomem(err);
-    if (ds_store_seen(r->store, &r->batch, h->remote_id, "", &fetched, err) || fetched)
+    if (note_planned(r, h->remote_id, &planned, err) || planned)
         return err->status;
     if (due_theirs(r, h, theirs, err) ||
         ds_store_link(r->store, &r->batch, r->state.id, theirs->id, &link, err))

@@ -51,8 +51,15 @@ static int check_organisation(struct running *r, struct ds_err *err)
     return DS_OK;
 }
 
+/* Under what the links were written: the last complete run's, or that of a first load cut short. */
+static const char *last_fingerprint(const struct ds_connection_state *state)
+{
+    return state->fingerprint ? state->fingerprint : state->resume_fingerprint;
+}
+
 static int choose_extent(struct running *r, struct ds_err *err)
 {
+    const char *last = last_fingerprint(&r->state);
     struct ds_result *res = r->result;
     struct ds_buf all = DS_BUF_INIT(DS_MAX_TEXT);
     bool backfill = r->job->command == DS_BACKFILL || r->job->backfill;
@@ -63,7 +70,7 @@ static int choose_extent(struct running *r, struct ds_err *err)
     if (ds_buf_failed(&all))
         ds_fail_nomem(err);
     ds_buf_clear(&all);
-    r->remapped = r->state.fingerprint && strcmp(r->state.fingerprint, r->fingerprint) != 0;
+    r->remapped = last && strcmp(last, r->fingerprint) != 0;
     res->first_load = r->policy.first_load = backfill || !r->state.fingerprint;
     res->everything = res->first_load || r->remapped || !r->state.cursor ||
                       (r->job->connector->abilities & DS_READS_ALL);
@@ -77,6 +84,23 @@ static int choose_extent(struct running *r, struct ds_err *err)
     if (r->go_on)
         notice(r, "going on where the last run was interrupted");
     return err->status;
+}
+
+int ds_extent_keep(struct running *r, struct ds_err *err)
+{
+    static const char mixed[] = "mixed"; /* equal to no fingerprint: some records have the new one */
+    const char *now = r->remapped ? mixed : r->fingerprint;
+    const char *last = last_fingerprint(&r->state);
+
+    if (last && (!r->remapped || strcmp(last, mixed) == 0))
+        return DS_OK;
+    if (r->state.fingerprint)
+        r->state.fingerprint = now;
+    else
+        r->state.resume_fingerprint = now;
+    if (ds_batch_open(r, err))
+        return err->status;
+    return ds_store_connection_save(r->store, &r->state, err);
 }
 
 static int begin_run(struct running *r, struct ds_err *err)
@@ -164,7 +188,8 @@ static void finish_early(struct running *r, const struct ds_err *err)
     struct ds_run *run = &r->result->run;
     struct ds_err later = {0};
 
-    if (err->status == DS_E_STORE || err->status == DS_E_BUG || !r->result->first_load)
+    if (err->status == DS_E_STORE || err->status == DS_E_BUG || err->status == DS_E_NOMEM ||
+        !r->result->first_load)
         ds_batch_drop(r);
     take_cost(r);
     run->state =

@@ -9,7 +9,7 @@
 
 #include "engine/run.h"
 
-#define DS_BATCH_WRITES 2000 /* records in one transaction */
+#define DS_BATCH_WRITES 5000 /* records in one transaction */
 
 struct running {
     const struct ds_job *job;
@@ -36,6 +36,10 @@ struct running {
     struct ds_buf text;
     struct ds_item item;
 };
+
+/* Keeps under which mapping and filter this run writes, before its first write: if it is cut short,
+ * the next one knows which records it must compare. */
+int ds_extent_keep(struct running *r, struct ds_err *err);
 
 /* The transaction of a batch; opening an open one does nothing. */
 int ds_batch_open(struct running *r, struct ds_err *err);

@@ -147,19 +147,19 @@ const char *ds_deal_type(const struct ds_deal *d)
 
 void ds_deal_to_json(struct ds_buf *out, const struct ds_deal *d)
 {
-    const char *before = "{";
+    const char *before = "{\"";
 
     for (enum ds_field f = 0; f < DS_FIELDS; f++) {
         if (!ds_given(d, f))
             continue;
         ds_buf_add(out, before);
-        ds_text_to_json(out, ds_fields[f].name);
-        ds_buf_add_char(out, ':');
+        ds_buf_add(out, ds_fields[f].name);
+        ds_buf_add(out, "\":");
         if (d->value[f])
             ds_text_to_json(out, d->value[f]);
         else
             ds_buf_add(out, "null");
-        before = ",";
+        before = ",\"";
     }
     ds_buf_add(out, d->given ? "}" : "{}");
 }

@@ -120,7 +120,7 @@ awk -v n="$N" 'BEGIN {
     print "id,name,account,street,city,country,stage,value,close,owner,email,phone,product,notes"
     split("Prospecting Engaging Won", stage)
     for (i = 0; i < n; i++)
-        printf "OPP%08d,Opportunity %d,\"Acme, Inc. %d\",%d Main Street,Springfield,US,%s,%d.50,2026-%02d-%02d,Agent %d,agent%d@example.com,+1 555 0100,SOL-%d,call again\n",
+        printf "OPP%08d,Opportunity %d,\"Acme, Inc. %d\",%d Main Street,Springfield,US,%s,%d.50,2027-%02d-%02d,Agent %d,agent%d@example.com,+1 555 0100,SOL-%d,call again\n",
             i, i, i % 997, i % 99, stage[i % 3 + 1], i % 100000, i % 12 + 1, i % 28 + 1, i % 35, i % 35, i % 7
 }' >"$T/export.csv"
 cat >"$T/csv.mapping.conf" <<'CONF'

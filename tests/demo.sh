@@ -40,8 +40,8 @@ show() {
 }
 
 # later MINUTES: time passes, here and there.
-# It begins half an hour ago, so that edits of the store, which has the real time, are made about now.
-now=$(($(date -u +%s) - 1800))
+# It begins an hour ago, so that edits of the store, which has the real time, are made about now.
+now=$(($(date -u +%s) - 3600))
 later() {
     now=$((now + $1 * 60))
     clock "$(date -u -d "@$now" +%Y-%m-%dT%H:%M:%SZ)"
@@ -56,14 +56,21 @@ else
 fi
 configure
 later 0
+mapfile -t open < <(sim_get 'find?crm=salesforce&where=open&n=30' | jq -r '.ids[]')
+if [ ! -d "$PUBLIC_DATA" ]; then
+    for id in "${open[@]}"; do # as in the dataset
+        edit salesforce "$id" Amount '' CloseDate ''
+    done
+fi
+later 30
 
 say "A Salesforce org and a Dynamics 365 environment are now simulated on this machine, over TLS with a
 throwaway authority. Both hold $what. Sales people there call their stages Prospecting, Engaging, Won and
 Lost; the deal store wants 10, 20, 40, 60, 80 and 100 percent."
 say 'First: is everything in order? Configuration, secrets, login, fields, stages.'
 show check
-say 'What would the first sync do? A dry run writes nothing, neither here nor there. Open opportunities of
-this company mostly lack a value and a close date, so they cannot become deals: they are named, not guessed.'
+say 'What would the first sync do? A dry run writes nothing, neither here nor there. Some open
+opportunities lack a value and a close date, so they cannot become deals: they are named, not guessed.'
 show diff sf
 say 'Now for real, both CRMs into one store.'
 show sync sf
@@ -76,7 +83,6 @@ say 'Now people work. Seven opportunities are completed in Salesforce and become
 store: the first moves to another stage and gets another value; the second gets the same new name on both sides; the
 third gets two different close dates; the fourth, which is shared with Microsoft, is won; the fifth gets a product
 that the mapping does not know; and another one is renamed, but still lacks a value and a date.'
-mapfile -t open < <(sim_get 'find?crm=salesforce&where=open&n=60' | jq -r '.ids[]')
 ready=()
 for id in "${open[@]}"; do
     product=$(sim_get "record?crm=salesforce&id=$id" | jq -r .Product_Code__c)

@@ -16,7 +16,9 @@ fi
 # shellcheck source=/dev/null
 for id in $(. /etc/os-release 2>/dev/null && echo "${ID:-} ${ID_LIKE:-}") unknown; do
     case $id in
-    debian | ubuntu) column=4 command='apt-get install -y --no-install-recommends' && break ;;
+    debian | ubuntu)
+        column=4 command='apt-get update && apt-get install -y --no-install-recommends' && break
+        ;;
     fedora | rhel) column=5 command='dnf install -y' && break ;;
     arch) column=6 command='pacman -S --needed' && break ;;
     alpine) column=7 command='apk add' && break ;;
@@ -47,6 +49,8 @@ missing() {
 sudo='sudo -n'
 if [ "$(id -u)" = 0 ]; then
     sudo=
+elif ! command -v sudo >/dev/null; then
+    install=no
 elif [ -t 2 ]; then
     sudo=sudo
 fi

@@ -131,17 +131,19 @@ static void print_groups(struct ds_report *r)
 static void print_legend(struct ds_report *r)
 {
     struct own *own = r->own;
-    const char *between = "";
+    const char *between = r->look.all ? "\n" : ""; /* a group has an empty line behind it */
+    bool used = false;
 
     for (size_t i = 0; i < GROUPS; i++) {
         if (!own->group[order[i]].items)
             continue;
+        used = true;
         ds_buf_add(&r->line, between);
         ds_item_symbol(&r->line, &r->look, order[i]);
         ds_buf_addf(&r->line, " %s", word(order[i]));
         between = "   ";
     }
-    ds_buf_add(&r->line, *between ? "\n" : "");
+    ds_buf_add(&r->line, used ? "\n" : "");
 }
 
 static void print_count(struct ds_report *r, uint64_t n, const char *text)
@@ -209,8 +211,6 @@ static void end(struct ds_report *r, const struct ds_result *result, const struc
         return;
     }
     print_groups(r);
-    if (r->look.all)
-        ds_buf_add_char(&r->line, '\n');
     print_legend(r);
     print_tally(r, "why records were rejected", &own->reasons);
     print_tally(r, "stages that no line of the mapping names (R-72)", &own->stages);

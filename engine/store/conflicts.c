@@ -1,5 +1,7 @@
 #include "engine/store/sqlite.h"
 
+#include <inttypes.h>
+
 int ds_store_conflict_put(struct ds_store *s, const struct ds_conflict *c, bool *opened,
                           struct ds_err *err)
 {
@@ -106,6 +108,8 @@ int ds_store_conflicts(struct ds_store *s, struct ds_arena *a, int64_t connectio
                             err)) > 0) {
         c = conflict_of(&row);
         rc = ds_sql_end(&row, err);
+        if (!rc && c.field == DS_FIELDS)
+            rc = ds_fail(err, DS_E_STORE, "conflict %" PRId64 " is about no field of a deal", c.id);
         if (!rc)
             rc = each(arg, &c, err);
         if (rc)

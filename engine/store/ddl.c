@@ -23,7 +23,7 @@ static const char connections[] =
     "  resume_fingerprint TEXT,    -- what the open fetch runs under\n"
     "  first_load         INTEGER NOT NULL DEFAULT 0 CHECK (first_load IN (0, 1)),\n"
     "  last_success_ms    INTEGER, -- NULL: never\n"
-    "  links              INTEGER NOT NULL DEFAULT 0 -- how many there are; kept by triggers\n"
+    "  links              INTEGER NOT NULL DEFAULT 0 -- how many there are; kept by runs\n"
     ") STRICT;\n";
 
 static const char runs[] =
@@ -128,9 +128,6 @@ static const char links[] =
     "  UNIQUE (connection, remote_id)\n"
     ") STRICT;\n"
     "CREATE INDEX links_deal ON links(deal);\n"
-    "CREATE TRIGGER links_added AFTER INSERT ON links BEGIN\n"
-    "  UPDATE connections SET links = links + 1 WHERE id = NEW.connection;\n"
-    "END;\n"
     "CREATE TRIGGER links_removed AFTER DELETE ON links BEGIN\n"
     "  UPDATE connections SET links = links - 1 WHERE id = OLD.connection;\n"
     "END;\n";
@@ -145,7 +142,8 @@ static const char history[] =
     "  connection INTEGER REFERENCES connections, -- whose record caused it; NULL: none\n"
     "  at_ms      INTEGER NOT NULL,\n"
     "  kind       TEXT    NOT NULL CONSTRAINT kind CHECK (\n"
-    "    kind IN ('created', 'updated', 'adopted', 'held', 'released', 'edited')),\n"
+    "    kind = 'created' OR kind = 'updated' OR kind = 'adopted' OR kind = 'held' OR\n"
+    "    kind = 'released' OR kind = 'edited'),\n"
     "  source     TEXT, -- who changed it in the CRM; NULL: it does not tell\n"
     "  changes    TEXT  -- JSON array of {\"field\", \"old\", \"new\", \"case\", \"rule\"}\n"
     ") STRICT;\n"

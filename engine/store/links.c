@@ -42,18 +42,41 @@ int ds_store_link_of(struct ds_store *s, struct ds_arena *a, int64_t connection,
     return ds_sql_end(&row, err);
 }
 
+/* Two statements: one that may do either costs twice as much for a new link. */
 int ds_store_link_save(struct ds_store *s, int64_t connection, const char *remote_id,
                        const struct ds_link *link, struct ds_err *err)
 {
-    static const char sql[] =
+    static const char insert[] =
         "INSERT INTO links(connection, remote_id, deal, version, base, seen_version, deleted)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET deal = excluded.deal,"
-        " version = excluded.version, base = excluded.base,"
-        " seen_version = excluded.seen_version, deleted = excluded.deleted";
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(connection, remote_id) DO NOTHING";
+    static const char update[] = "UPDATE links SET deal = ?3, version = ?4, base = ?5,"
+                                 " seen_version = ?6, deleted = ?7"
+                                 " WHERE connection = ?1 AND remote_id = ?2";
+    const struct ds_sql_arg args[] = {
+        DS_INT(connection),     DS_TEXT(remote_id),  DS_INT(link->deal),
+        DS_TEXT(link->version), DS_TEXT(link->base), DS_INT(link->seen_version),
+        DS_INT(link->deleted),
+    };
 
-    return ds_sql_run(s, SQL_LINK_SAVE, sql,
-                      DS_ARGS(DS_INT(connection), DS_TEXT(remote_id), DS_INT(link->deal),
-                              DS_TEXT(link->version), DS_TEXT(link->base),
-                              DS_INT(link->seen_version), DS_INT(link->deleted)),
-                      NULL, err);
+    if (s->links_of != connection && ds_sql_count_links(s, err))
+        return err->status;
+    s->links_of = connection;
+    if (ds_sql_run(s, SQL_LINK_ADD, insert, args, 7, NULL, err))
+        return err->status;
+    if (sqlite3_changes(s->db) > 0) {
+        s->links_added++;
+        return DS_OK;
+    }
+    return ds_sql_run(s, SQL_LINK_SAVE, update, args, 7, NULL, err);
+}
+
+int ds_sql_count_links(struct ds_store *s, struct ds_err *err)
+{
+    int64_t added = s->links_added;
+
+    s->links_added = 0;
+    if (!added)
+        return DS_OK;
+    return ds_sql_run(s, SQL_LINK_COUNT, "UPDATE connections SET links = links + ?1 WHERE id = ?2",
+                      DS_ARGS(DS_INT(added), DS_INT(s->links_of)), NULL, err);
 }

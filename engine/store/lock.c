@@ -50,6 +50,8 @@ static int held(struct ds_store *s, int64_t connection, const char *name, struct
     char since[DS_INSTANT_TEXT];
     int rc = ds_sql_row(s, SQL_HOLDER, sql, DS_ARGS(DS_INT(connection)), &a, &row, err);
 
+    if (rc < 0)
+        return rc;
     if (rc > 0) {
         const char *host = ds_sql_text(&row, 2);
 
@@ -58,7 +60,7 @@ static int held(struct ds_store *s, int64_t connection, const char *name, struct
                 name, ds_sql_int(&row, 0), ds_sql_int(&row, 1), host ? host : "?",
                 ds_instant_people(ds_sql_int(&row, 3), since));
         ds_sql_end(&row, err);
-    } else if (rc == 0) {
+    } else {
         ds_fail(err, DS_E_LATER, "%s: another run holds the connection and is just starting", name);
     }
     ds_arena_clear(&a);

@@ -25,7 +25,7 @@ static const char session[] = "PRAGMA foreign_keys = ON;"
                               "PRAGMA cache_size = -8192;"
                               "PRAGMA temp_store = MEMORY;"
                               "PRAGMA mmap_size = 0;"
-                              "PRAGMA wal_autocheckpoint = 4000;";
+                              "PRAGMA wal_autocheckpoint = 8000;";
 
 static int connect(struct ds_store *s, const char *name, int flags, struct ds_err *err)
 {

@@ -183,10 +183,11 @@ int ds_store_begin(struct ds_store *s, struct ds_err *err)
 
 int ds_store_commit(struct ds_store *s, struct ds_err *err)
 {
-    int rc;
+    int rc = ds_sql_count_links(s, err);
 
     ds_step();
-    rc = ds_sql_run(s, SQL_COMMIT, "COMMIT", NULL, 0, NULL, err);
+    if (!rc)
+        rc = ds_sql_run(s, SQL_COMMIT, "COMMIT", NULL, 0, NULL, err);
     if (rc)
         ds_store_rollback(s);
     else
@@ -198,6 +199,7 @@ void ds_store_rollback(struct ds_store *s)
 {
     struct ds_err ignored = {0};
 
+    s->links_added = 0;
     /* After a full disk SQLite may have rolled back by itself. */
     if (!sqlite3_get_autocommit(s->db))
         ds_sql_run(s, SQL_ROLLBACK, "ROLLBACK", NULL, 0, NULL, &ignored);

@@ -29,7 +29,9 @@ enum ds_sql {
     SQL_RUNS,
     SQL_LINK,
     SQL_LINK_OF,
+    SQL_LINK_ADD,
     SQL_LINK_SAVE,
+    SQL_LINK_COUNT,
     SQL_DEAL,
     SQL_DEAL_COUNT,
     SQL_DEAL_BY_CRM_ID,
@@ -59,9 +61,11 @@ enum ds_sql {
 
 struct ds_store {
     sqlite3 *db;
-    sqlite3 *scratch; /* NULL until a run puts something aside (spool.c) */
-    char *path;       /* NULL: in memory, and gone with the process */
-    int lock;         /* descriptor of the lock file, -1: none */
+    sqlite3 *scratch;    /* NULL until a run puts something aside (spool.c) */
+    char *path;          /* NULL: in memory, and gone with the process */
+    int lock;            /* descriptor of the lock file, -1: none */
+    int64_t links_of;    /* the connection that links were added to, */
+    int64_t links_added; /* and how many, since the transaction began */
     sqlite3_stmt *query[SQL_COUNT];
 };
 
@@ -79,6 +83,9 @@ int ds_sql_migrate(struct ds_store *s, struct ds_err *err);
 /* Reads whose database this is, and which schema it has; *empty: nobody's yet. */
 int ds_sql_identity(struct ds_store *s, int64_t *application, int64_t *schema, bool *empty,
                     struct ds_err *err);
+
+/* Adds the links of this transaction to their connection's counter: once, and not once a link. */
+int ds_sql_count_links(struct ds_store *s, struct ds_err *err);
 
 /* Runs SQL that gives no rows or whose rows nobody wants. */
 int ds_sql_exec(struct ds_store *s, const char *sql, struct ds_err *err);

@@ -81,16 +81,16 @@ static inline const char *sql(const char *text)
     return out;
 }
 
-static inline const char *sqlf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static inline const char *sqlf(const char *fmt, ...)
+static inline const char *textf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static inline const char *textf(const char *fmt, ...)
 {
-    char text[1024];
+    static char text[1024];
     va_list ap;
 
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    return sql(text);
+    return text;
 }
 
 static inline int make_dir(void **state)

@@ -115,8 +115,6 @@ static void links_are_kept_and_counted(void **state)
     assert_int_equal(link.seen_version, 3);
     assert_int_equal(link.deal_version, 1);
     assert_true(link.deleted);
-    WORKS(ds_store_connection(store, &arena, "acme", &acme, &err));
-    assert_int_equal(acme.links, 2);
     WORKS(ds_store_link_of(store, &arena, connection, 2, &remote_id, &err));
     same("the live one", remote_id, "006B");
     WORKS(ds_store_link_of(store, &arena, connection, 1, &remote_id, &err));
@@ -126,6 +124,8 @@ static void links_are_kept_and_counted(void **state)
     WORKS(ds_store_link(store, &arena, connection + 1, "006A", &link, &err));
     assert_int_equal(link.deal, 0);
     commit();
+    WORKS(ds_store_connection(store, &arena, "acme", &acme, &err));
+    assert_int_equal(acme.links, 2);
     same("a link that goes", sql("DELETE FROM links WHERE remote_id = '006A'"), "");
     WORKS(ds_store_connection(store, &arena, "acme", &acme, &err));
     assert_int_equal(acme.links, 1);
@@ -248,8 +248,9 @@ static void runs_are_told_newest_first(void **state)
         assert_int_equal(got.outcome[i], i + 1);
     commit();
     for (int i = 0; i < DS_OUTCOMES; i++)
-        same(ds_outcome_names[i], sqlf("SELECT %s FROM runs WHERE id = 3", ds_outcome_names[i]),
-             sqlf("SELECT %d", i + 1));
+        assert_int_equal(
+            strtol(sql(textf("SELECT %s FROM runs WHERE id = 3", ds_outcome_names[i])), NULL, 10),
+            i + 1);
 }
 
 /* --- conflicts ----------------------------------------------------------------------------------- */
@@ -461,6 +462,7 @@ static void what_waits_is_counted(void **state)
     put_hold("006A", NOW);
     put_hold("006B", NOW + 1);
     put_reject("006C", "[]", NOW);
+    commit();
     WORKS(ds_store_waiting(store, 0, NOW, &all, &err));
     WORKS(ds_store_waiting(store, connection, NOW, &acme, &err));
     WORKS(ds_store_waiting(store, connection + 1, NOW, &other_one, &err));

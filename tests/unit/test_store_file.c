@@ -374,6 +374,28 @@ static void a_directory_that_cannot_be_written_is_enough_to_read(void **state)
     same("no log was made", sql("SELECT count(*) FROM deals"), "1");
 }
 
+static void a_file_that_cannot_be_written_is_told_at_once(void **state)
+{
+    pid_t child;
+    int status;
+
+    (void)state;
+    commit();
+    ds_store_close(store);
+    store = NULL;
+    assert_int_equal(chmod(path, 0444) | chmod(dir, 0777), 0);
+    child = fork();
+    if (child == 0) {
+        if (geteuid() == 0 && seteuid(65534) != 0)
+            _exit(3);
+        fails(ds_store_open(path, DS_STORE_WRITE, &store, &err), DS_E_STORE,
+              "cannot be written by this user");
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 static void a_missing_or_empty_store_reads_as_an_empty_one(void **state)
 {
     uint64_t count = 1;
@@ -413,6 +435,7 @@ int main(int argc, char **argv)
         ON_STORE(a_store_that_is_read_keeps_every_byte),
         ON_STORE(reading_does_not_clear_up_behind_a_writer),
         ON_STORE(a_directory_that_cannot_be_written_is_enough_to_read),
+        ON_STORE(a_file_that_cannot_be_written_is_told_at_once),
         ON_DIR(a_missing_or_empty_store_reads_as_an_empty_one),
     };
 

@@ -11,16 +11,14 @@ static void columns_and_fields_agree(void **state)
                      7 + DS_FIELDS);
     for (enum ds_field f = 0; f < DS_FIELDS; f++) {
         const struct ds_field_row *row = &ds_fields[f];
-        char want[128];
+        const char *quote = row->fallback && row->type != DS_T_PERCENT ? "'" : "";
+        const char *got = sql(textf("SELECT name, type, dflt_value FROM pragma_table_info('deals')"
+                                    " WHERE cid = %d",
+                                    7 + (int)f));
 
-        snprintf(want, sizeof(want), "%s|%s|%s%s%s", row->name,
-                 row->type == DS_T_PERCENT ? "INTEGER" : "TEXT",
-                 row->fallback && f != DS_STAGE ? "'" : "", row->fallback ? row->fallback : "NULL",
-                 row->fallback && f != DS_STAGE ? "'" : "");
-        same("name, type and default",
-             sqlf("SELECT name, type, dflt_value FROM pragma_table_info('deals') WHERE cid = %d",
-                  7 + f),
-             want);
+        same("name, type and default", got,
+             textf("%s|%s|%s%s%s", row->name, row->type == DS_T_PERCENT ? "INTEGER" : "TEXT", quote,
+                   row->fallback ? row->fallback : "NULL", quote));
     }
     same("all tables are strict",
          sql("SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table'"
@@ -32,22 +30,22 @@ static void columns_and_fields_agree(void **state)
 
 static void every_word_is_taken_and_no_other(void **state)
 {
-    int64_t id = add_sample();
-
     (void)state;
+    add_sample();
     commit();
     for (enum ds_field f = 0; f < DS_FIELDS; f++) {
         const struct ds_field_row *row = &ds_fields[f];
+        const char *got;
 
         if (row->type != DS_T_WORD)
             continue;
         for (size_t i = 0; row->words[i]; i++)
             same(row->words[i],
-                 sqlf("UPDATE deals SET %s = '%s' WHERE id = %d RETURNING %s", row->name,
-                      row->words[i], (int)id, row->name),
+                 sql(textf("UPDATE deals SET %s = '%s' RETURNING %s", row->name, row->words[i],
+                           row->name)),
                  row->words[i]);
-        same(row->name, sqlf("UPDATE deals SET %s = '%sx'", row->name, row->words[0]),
-             sqlf("SELECT 'error: CHECK constraint failed: %s'", row->name));
+        got = sql(textf("UPDATE deals SET %s = '%sx'", row->name, row->words[0]));
+        same(row->name, got, textf("error: CHECK constraint failed: %s", row->name));
     }
 }
 
@@ -107,7 +105,7 @@ static void what_is_no_value_is_refused(void **state)
 
         snprintf(want, sizeof(want), "%s%s",
                  !by || strchr(by, ' ') ? "" : "error: CHECK constraint failed: ", by ? by : "");
-        same(table[i].set, sqlf("UPDATE deals SET %s", table[i].set), want);
+        same(table[i].set, sql(textf("UPDATE deals SET %s", table[i].set)), want);
     }
 }
 
@@ -122,21 +120,16 @@ static void an_edit_elsewhere_moves_the_version_and_is_told(void **state)
     for (enum ds_field f = 0; f < DS_FIELDS; f++) {
         const char *name = ds_fields[f].name;
         const char *value = other(f) ? other(f) : "y";
+        const char *got;
 
-        same(name, sqlf("UPDATE deals SET %s = '%s' WHERE id = %d", name, value, (int)id), "");
-        same(name,
-             sqlf("SELECT version, updated_run, updated_ms > %lld FROM deals", (long long)NOW),
-             sqlf("SELECT '%d|NULL|1'", 2 + f));
-        same(
-            name,
-            sqlf("SELECT h.kind, h.run, h.connection, json_array_length(h.changes), e.value ->> "
-                 "'field',  e.value ->> 'old' FROM history h, json_each(h.changes) e ORDER BY h.id "
-                 "DESC LIMIT 1"),
-            sqlf("SELECT 'edited|NULL|NULL|1|%s|' || replace('%s', '\"\"', '')", name, sample(f)));
-        same(name,
-             sql("SELECT json_extract(changes, '$[0].new') FROM history ORDER BY id DESC"
-                 " LIMIT 1"),
-             value);
+        same(name, sql(textf("UPDATE deals SET %s = '%s'", name, value)), "");
+        got = sql("SELECT version, updated_run, updated_ms > created_ms FROM deals");
+        same(name, got, textf("%d|NULL|1", 2 + (int)f));
+        got = sql("SELECT h.kind, h.run, h.connection, h.at_ms = d.updated_ms,"
+                  " json_array_length(h.changes), changes ->> '$[0].field', changes ->> '$[0].old',"
+                  " changes ->> '$[0].new'"
+                  " FROM history h JOIN deals d ON d.id = h.deal ORDER BY h.id DESC LIMIT 1");
+        same(name, got, textf("edited|NULL|NULL|1|1|%s|%s|%s", name, sample(f), value));
         assert_int_equal(deal_now(id).version, 2 + f);
     }
 }
@@ -210,6 +203,24 @@ static void what_would_break_us_is_refused(void **state)
     same("nothing happened", sql("SELECT id, version FROM deals"), "1|1");
 }
 
+static int never(void *arg, const struct ds_conflict *c, struct ds_err *e)
+{
+    (void)arg;
+    (void)c;
+    return ds_fail(e, DS_E_BUG, "called");
+}
+
+static void a_conflict_about_nothing_is_told(void **state)
+{
+    (void)state;
+    add_sample();
+    commit();
+    sql("INSERT INTO conflicts(deal, connection, remote_id, field, case_number, at_ms)"
+        " VALUES (1, 1, '006A', 'colour', 5, 0)");
+    assert_int_equal(ds_store_conflicts(store, &arena, 0, 0, never, NULL, &err), DS_E_STORE);
+    same("text", err.text, "conflict 1 is about no field of a deal");
+}
+
 /* --- views --------------------------------------------------------------------------------------- */
 
 static void the_type_is_the_same_in_sql_and_c(void **state)
@@ -227,7 +238,8 @@ static void the_type_is_the_same_in_sql_and_c(void **state)
         ds_deal_set(&deal, DS_HELP, helps[i / 9]);
         id = add_deal(&deal);
         commit();
-        same("type", sqlf("SELECT type FROM v_deals WHERE id = %d", (int)id), ds_deal_type(&deal));
+        same("type", sql(textf("SELECT type FROM v_deals WHERE id = %d", (int)id)),
+             ds_deal_type(&deal));
         WORKS(ds_store_begin(store, &err));
     }
 }
@@ -275,6 +287,10 @@ static void open_conflicts_have_a_view(void **state)
     c.field = DS_NOTES;
     c.rule = 0;
     WORKS(ds_store_conflict_put(store, &c, &opened, &err));
+    c.field = DS_NAME;
+    WORKS(ds_store_conflict_put(store, &c, &opened, &err));
+    WORKS(ds_store_conflict_close(store, connection, "006A", ~(UINT64_C(1) << DS_NAME), 0, NOW,
+                                  &err));
     commit();
     same("view",
          sql("SELECT id, connection, remote_id, deal, field, base, ours, theirs, \"case\", rule,"
@@ -316,7 +332,7 @@ static void the_pipeline_is_added_exactly(void **state)
         ds_deal_set(&deal, DS_STATUS, "lost");
         add_deal(&deal);
         commit();
-        same(currency, sqlf("SELECT total FROM v_pipeline WHERE currency = '%s'", currency),
+        same(currency, sql(textf("SELECT total FROM v_pipeline WHERE currency = '%s'", currency)),
              table[i].total);
         WORKS(ds_store_begin(store, &err));
     }
@@ -342,6 +358,7 @@ int main(void)
         ON_STORE(an_edit_is_read_in_canonical_form),
         ON_STORE(a_deal_can_be_made_with_sql),
         ON_STORE(what_would_break_us_is_refused),
+        ON_STORE(a_conflict_about_nothing_is_told),
         ON_STORE(the_type_is_the_same_in_sql_and_c),
         ON_STORE(deals_read_well),
         ON_STORE(open_conflicts_have_a_view),
