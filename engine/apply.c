@@ -114,8 +114,8 @@ static int write_link(struct running *r, const struct ds_item *item, const struc
     struct ds_link link = {.deal = item->deal,
                            .version = item->theirs->released ? old->version : item->theirs->version,
                            .seen_version = deal_version,
-                           .deleted = item->theirs->released ? old->deleted
-                                                             : item->theirs->deleted};
+                           .deleted =
+                               item->theirs->released ? old->deleted : item->theirs->deleted};
 
     ds_buf_reset(&r->text);
     ds_deal_to_json(&r->text, &item->base);
