@@ -85,6 +85,7 @@ needs:
 	@tools/deps.sh $(if $(filter deps demo test,$(GOALS)),--install) build \
 	  $(if $(filter-out all install,$(GOALS)),demo) \
 	  $(if $(filter-out all install demo bench,$(GOALS)),test) \
+	  $(if $(filter deps bench,$(GOALS)),bench) \
 	  $(if $(filter deps lint%,$(GOALS))$(lint_too),lint)
 
 # The Makefile holds the flags, so it is a source of every object.

@@ -88,8 +88,8 @@ static int choose_extent(struct running *r, struct ds_err *err)
 
 int ds_extent_keep(struct running *r, struct ds_err *err)
 {
-    static const char mixed[] =
-        "mixed"; /* equal to no fingerprint: some records have the new one */
+    /* Equal to no fingerprint: some records were written under the old one, some under this. */
+    static const char mixed[] = "mixed";
     const char *now = r->remapped ? mixed : r->fingerprint;
     const char *last = last_fingerprint(&r->state);
 

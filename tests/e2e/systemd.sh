@@ -29,8 +29,10 @@ unit_runs() { # program unit
     grep -qx "ExecStart=$1 --config /etc/dealsync/dealsync.conf sync %i" "$2"
 }
 
-here=$TMPDIR/prefix
-package=$TMPDIR/package
+work=$(mktemp -d "${TMPDIR:-/tmp}/dealsync.XXXXXX") || exit 1
+trap 'rm -rf "$work"' EXIT
+here=$work/prefix
+package=$work/package
 units=lib/systemd/system
 check "make install into a prefix" place install "$here" ""
 check "its unit runs the installed program" \
