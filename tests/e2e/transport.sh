@@ -20,23 +20,19 @@ kill $old
 cp "$T/right.conf" "$T/dealsync.conf"
 
 # Through a proxy, which sees a tunnel and no request.
-if command -v ncat >/dev/null; then
-    via=$((20000 + RANDOM))
-    ncat --listen --proxy-type http --verbose 127.0.0.1 $via >"$T/proxy.log" 2>&1 &
-    proxy=$!
-    for _ in $(seq 100); do grep -q 'Listening on' "$T/proxy.log" && break; sleep 0.05; done
-    sed -i "s|^ca_file = .*|&\nproxy = http://127.0.0.1:$via|" "$T/dealsync.conf"
-    run 0 sync sf
-    is 'through a proxy' '400 fetched: 400 created' "$(sum)"
-    kill $proxy
-    wait $proxy 2>/dev/null
-    run 69 sync dv
-    has 'no proxy there: which setting to look at' 'proxy' "$T/err"
-    cp "$T/right.conf" "$T/dealsync.conf"
-    rm -f "$T"/deals.db*
-else
-    echo 'skipped: no ncat to play the proxy'
-fi
+via=$((20000 + RANDOM))
+ncat --listen --proxy-type http --verbose 127.0.0.1 $via >"$T/proxy.log" 2>&1 &
+proxy=$!
+for _ in $(seq 100); do grep -q 'Listening on' "$T/proxy.log" && break; sleep 0.05; done
+sed -i "s|^ca_file = .*|&\nproxy = http://127.0.0.1:$via|" "$T/dealsync.conf"
+run 0 sync sf
+is 'through a proxy' '400 fetched: 400 created' "$(sum)"
+kill $proxy
+wait $proxy 2>/dev/null
+run 69 sync dv
+has 'no proxy there: which setting to look at' 'proxy' "$T/err"
+cp "$T/right.conf" "$T/dealsync.conf"
+rm -f "$T"/deals.db*
 
 sim fault '{"crm":"salesforce","match":"/query","kind":"bigfield","bytes":41943040}' >/dev/null
 run 69 sync sf
