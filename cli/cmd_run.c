@@ -140,14 +140,23 @@ static struct ds_job make_job(const struct ds_cli *cli, const struct ds_ready *r
     };
 }
 
+static bool would_change(const struct ds_result *result)
+{
+    const uint64_t *outcome = result->run.outcome;
+
+    return outcome[DS_CREATED] || outcome[DS_UPDATED] || outcome[DS_HELD] || result->plan[0] ||
+           result->released;
+}
+
 static int exit_for(const struct ds_cli *cli, enum ds_command command,
                     const struct ds_result *result)
 {
     const struct ds_waiting *w = &result->waiting;
 
     if (command == DS_DIFF)
-        return cli->exit_code && result->plan[0] ? DS_EXIT_CHANGES : DS_EXIT_DONE;
-    return w->conflicts || w->holds_due || w->rejects ? DS_EXIT_WAITING : DS_EXIT_DONE;
+        return cli->exit_code && would_change(result) ? DS_EXIT_CHANGES : DS_EXIT_DONE;
+    return result->unmapped || w->conflicts || w->holds_due || w->rejects ? DS_EXIT_WAITING
+                                                                          : DS_EXIT_DONE;
 }
 
 /* The sum of a report that has no place for it. */

@@ -1,6 +1,7 @@
 #include "engine/running.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 int ds_batch_open(struct running *r, struct ds_err *err)
 {
@@ -18,14 +19,19 @@ int ds_batch_commit(struct running *r, struct ds_err *err)
     if (!r->in_batch)
         return DS_OK;
     r->in_batch = false;
-    return ds_store_commit(r->store, err);
+    if (ds_store_commit(r->store, err))
+        return err->status;
+    memcpy(r->committed, r->result->run.outcome, sizeof(r->committed));
+    return DS_OK;
 }
 
 void ds_batch_drop(struct running *r)
 {
-    if (r->in_batch)
-        ds_store_rollback(r->store);
+    if (!r->in_batch)
+        return;
+    ds_store_rollback(r->store);
     r->in_batch = false;
+    memcpy(r->result->run.outcome, r->committed, sizeof(r->committed));
 }
 
 static const char *history_kind(const struct ds_item *item)
@@ -128,6 +134,19 @@ static int write_link(struct running *r, const struct ds_item *item, const struc
     return ds_store_link_save(r->store, r->state.id, item->theirs->id, &link, err);
 }
 
+/* Notes that this run has rejected the record; *before, if asked for: it had already. */
+static int confirm(struct running *r, const char *remote_id, bool *before, struct ds_err *err)
+{
+    const char *key = ds_arena_printf(&r->batch, "\r%s", remote_id);
+    const char *first = NULL;
+
+    if (!key)
+        return ds_fail_nomem(err);
+    if (!ds_store_seen(r->store, &r->batch, key, "", &first, err) && before)
+        *before = first != NULL;
+    return err->status;
+}
+
 static int write_rejection(struct running *r, const struct ds_item *item, struct ds_err *err)
 {
     struct ds_reject row = {.connection = r->state.id,
@@ -142,7 +161,29 @@ static int write_rejection(struct running *r, const struct ds_item *item, struct
         return ds_fail_nomem(err);
     row.reasons = r->text.text;
     r->any_rejects = true;
+    if (confirm(r, row.remote_id, NULL, err))
+        return err->status;
     return ds_store_reject_put(r->store, &row, err);
+}
+
+static int drop_unconfirmed(void *arg, const struct ds_reject *row, struct ds_err *err)
+{
+    struct running *r = arg;
+    bool confirmed = false;
+
+    if (confirm(r, row->remote_id, &confirmed, err) ||
+        (!confirmed && ds_store_reject_drop(r->store, r->state.id, row->remote_id, err)))
+        return err->status;
+    ds_arena_reset(&r->batch);
+    return DS_OK;
+}
+
+int ds_rejects_prune(struct running *r, struct ds_err *err)
+{
+    if (!r->any_rejects || !r->result->everything || r->go_on)
+        return DS_OK;
+    ds_arena_reset(&r->batch);
+    return ds_store_rejects(r->store, &r->batch, r->state.id, drop_unconfirmed, r, err);
 }
 
 static int write_deal(struct running *r, struct ds_item *item, const struct ds_sight *s,

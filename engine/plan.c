@@ -89,7 +89,7 @@ static struct ds_deal after(const struct ds_deal *ours, const struct ds_deal *th
     for (enum ds_field f = 0; f < DS_FIELDS; f++) {
         if (!ds_given(theirs, f))
             continue;
-        if (ds_fields[f].frozen == DS_ONLY_UP && ds_rules_forbid(ours, theirs, f, &why))
+        if (ds_fields[f].frozen != DS_FREE && ds_rules_forbid(ours, theirs, f, &why))
             continue;
         ds_deal_set(&d, f, theirs->value[f]);
     }
@@ -101,9 +101,26 @@ struct merging {
     const struct ds_sight *sight;
     const struct ds_deal *theirs;
     struct ds_item *item;
+    struct ds_arena *arena;
+    struct ds_deal then; /* the deal as it would be */
     enum ds_move status; /* what became of the status */
     int64_t until_ms;    /* when the deal may be marked won; 0: at once */
 };
+
+/* The rule that forbids to take theirs, or 0. */
+static int forbidden(const struct merging *m, enum ds_field f, const char **why)
+{
+    const struct ds_sight *s = m->sight;
+    int rule = ds_rules_forbid(&s->ours.deal, m->theirs, f, why);
+
+    if (!rule && (f == DS_VISIBILITY || f == DS_HELP))
+        rule = ds_rules_share(m->policy, m->arena, &m->then, why);
+    if (!rule && f == DS_CRM_ID && s->link.deal && s->same_crm_id > 0) {
+        *why = "another deal carries this CRM id";
+        rule = 35;
+    }
+    return rule;
+}
 
 /* Checks what comparing allows against the rules. */
 static int ruled(const struct merging *m, enum ds_field f, const struct ds_ruling *ruling,
@@ -120,7 +137,7 @@ static int ruled(const struct merging *m, enum ds_field f, const struct ds_rulin
         *rule = 61;
         return DS_M_TERMINAL;
     }
-    *rule = ds_rules_forbid(ours, m->theirs, f, why);
+    *rule = forbidden(m, f, why);
     if (*rule)
         return DS_M_FORBIDDEN;
     if (m->until_ms && of_life_cycle(f)) {
@@ -164,8 +181,8 @@ static void merge_field(struct merging *m, enum ds_field f)
 static void merge(const struct ds_policy *policy, struct ds_arena *a, struct ds_item *item,
                   const struct ds_sight *s, const struct ds_deal *theirs)
 {
-    struct merging m = {policy, s, theirs, item, DS_MOVE_NONE, 0};
-    struct ds_deal then = after(&s->ours.deal, theirs);
+    struct merging m = {policy, s, theirs, item, a, after(&s->ours.deal, theirs), DS_MOVE_NONE, 0};
+    struct ds_deal then = m.then;
 
     m.until_ms = ds_rules_won_at(policy, &then, s->ours.created_ms);
     for (enum ds_field f = 0; f < DS_FIELDS; f++)

@@ -30,7 +30,8 @@ struct ds_sight {
     struct ds_link link;        /* deal 0: none */
     struct ds_deal base;        /* of the link */
     struct ds_stored_deal ours; /* of the link, or the deal to adopt; id 0: none */
-    uint64_t same_crm_id;       /* deals with this CRM id, when there is no link */
+    uint64_t same_crm_id;       /* deals that carry its CRM id already: all of them when there is no
+                                   link, others than its own when the id has changed (R-35) */
     const char *linked_to;      /* the record ours is already linked to on this connection; NULL */
     uint64_t open_conflicts;    /* fields in conflict now */
 };

@@ -8,6 +8,17 @@
 #define PROGRESS_EVERY 1000
 #define MERGE_TRIES    3 /* how often a lost race is merged again (P-5) */
 
+/* Whether a CRM id that has changed is another deal's. */
+static int see_claims(struct running *r, struct ds_sight *s, struct ds_err *err)
+{
+    const char *crm_id = s->theirs->mapped.deal.value[DS_CRM_ID];
+    int64_t id;
+
+    if (!crm_id || ds_same(crm_id, s->ours.deal.value[DS_CRM_ID]))
+        return DS_OK;
+    return ds_store_deal_by_crm_id(r->store, crm_id, &s->same_crm_id, &id, err);
+}
+
 static int see_link(struct running *r, struct ds_sight *s, struct ds_err *err)
 {
     struct ds_arena *a = &r->batch;
@@ -19,6 +30,8 @@ static int see_link(struct running *r, struct ds_sight *s, struct ds_err *err)
         return ds_fail(err, DS_E_STORE,
                        "the link of record '%s' names deal %" PRId64 ", which is gone",
                        s->theirs->id, s->link.deal);
+    if (see_claims(r, s, err))
+        return err->status;
     return ds_store_conflict_fields(r->store, r->state.id, s->theirs->id, &s->open_conflicts, err);
 }
 
@@ -65,17 +78,18 @@ static int settle(struct running *r, const struct ds_item *item, struct ds_err *
         r->result->run.outcome[item->outcome]++;
     if (item->warning)
         r->result->warnings++;
+    if (item->warning && item->theirs->mapped.unmapped_stage)
+        r->result->unmapped++;
     if (!worth_telling(item) || !r->job->watch->item)
         return DS_OK;
     return r->job->watch->item(r->job->watch->arg, item, err);
 }
 
-/* What a first load may write as it comes: it changes no deal that exists. */
+/* What a connection's first load may write as it comes: it changes no deal that exists. */
 static bool is_direct(const struct running *r, const struct ds_item *item)
 {
-    return r->result->first_load && item->case_number != DS_M_ADOPT &&
-           item->case_number != DS_M_MERGE && item->case_number != DS_M_REJECT_LINKED &&
-           item->case_number != DS_M_DELETED;
+    return !r->loaded && item->case_number != DS_M_ADOPT && item->case_number != DS_M_MERGE &&
+           item->case_number != DS_M_REJECT_LINKED && item->case_number != DS_M_DELETED;
 }
 
 static int defer(struct running *r, const struct ds_theirs *theirs, struct ds_err *err)
@@ -166,7 +180,7 @@ int ds_records_take(void *arg, const struct ds_record *record, struct ds_err *er
         return err->status;
     if (ds_store_link(r->store, &r->batch, r->state.id, theirs->id, &link, err))
         return err->status;
-    if (link.deal && !r->remapped && !theirs->repeats && !record->fault &&
+    if (link.deal && !r->compare && !theirs->repeats && !record->fault &&
         link.deleted == record->deleted && ds_same(link.version, record->version) &&
         link.seen_version == link.deal_version) {
         r->result->run.outcome[DS_UNCHANGED]++;
@@ -183,7 +197,7 @@ int ds_records_mark(void *arg, const char *resume, struct ds_err *err)
 {
     struct running *r = arg;
 
-    if (r->dry || !r->result->first_load)
+    if (r->dry || r->loaded)
         return DS_OK;
     if (r->deferred || r->remapped) /* nobody waits for the store while we wait for a page */
         return ds_batch_commit(r, err);
@@ -255,32 +269,33 @@ static int due_theirs(struct running *r, const struct ds_hold *h, struct ds_thei
 static int spool_due(void *arg, const struct ds_hold *h, struct ds_err *err)
 {
     struct running *r = arg;
-    struct ds_theirs *theirs;
+    struct ds_theirs *theirs = ds_arena_alloc(&r->batch, sizeof(*theirs));
 
-    ds_arena_reset(&r->batch);
-    theirs = ds_arena_alloc(&r->batch, sizeof(*theirs));
     if (!theirs)
         return ds_fail_nomem(err);
-    return due_theirs(r, h, theirs, err) ? err->status : defer(r, theirs, err);
+    if (due_theirs(r, h, theirs, err) || defer(r, theirs, err))
+        return err->status;
+    ds_arena_reset(&r->batch); /* the hold's own texts too */
+    return DS_OK;
 }
 
 static int show_due(void *arg, const struct ds_hold *h, struct ds_err *err)
 {
     struct running *r = arg;
-    struct ds_theirs *theirs;
+    struct ds_theirs *theirs = ds_arena_alloc(&r->batch, sizeof(*theirs));
     struct ds_link link = {0};
     bool planned = false;
 
-    ds_arena_reset(&r->batch);
-    theirs = ds_arena_alloc(&r->batch, sizeof(*theirs));
     if (!theirs)
         return ds_fail_nomem(err);
-    if (note_planned(r, h->remote_id, &planned, err) || planned)
+    if (note_planned(r, h->remote_id, &planned, err))
         return err->status;
-    if (due_theirs(r, h, theirs, err) ||
-        ds_store_link(r->store, &r->batch, r->state.id, theirs->id, &link, err))
+    if (!planned && (due_theirs(r, h, theirs, err) ||
+                     ds_store_link(r->store, &r->batch, r->state.id, theirs->id, &link, err) ||
+                     take(r, theirs, &link, err)))
         return err->status;
-    return take(r, theirs, &link, err);
+    ds_arena_reset(&r->batch);
+    return DS_OK;
 }
 
 /* After the records, so that a newer record of the same deal has had its say. */
@@ -290,10 +305,11 @@ int ds_records_release(struct running *r, struct ds_err *err)
 
     if (!r->state.id)
         return DS_OK;
+    ds_arena_reset(&r->batch);
     if (r->dry)
-        return ds_store_holds(r->store, &r->lasting, r->state.id, 0, now, show_due, r, err);
+        return ds_store_holds(r->store, &r->batch, r->state.id, 0, now, show_due, r, err);
     if (ds_store_spool_clear(r->store, err) ||
-        ds_store_holds(r->store, &r->lasting, r->state.id, 0, now, spool_due, r, err))
+        ds_store_holds(r->store, &r->batch, r->state.id, 0, now, spool_due, r, err))
         return err->status;
     return ds_store_spool_each(r->store, on_spooled, r, err);
 }

@@ -94,12 +94,14 @@ static bool any_shareable(const struct ds_policy *policy, const struct ds_deal *
 }
 
 /* What is missing, by the field table: all of it at once. */
-static void missing(struct ds_arena *a, struct ds_mapped *m)
+static void missing(struct ds_arena *a, struct ds_mapped *m, bool only_to_share)
 {
     for (enum ds_field f = 0; f < DS_FIELDS; f++) {
         const struct ds_field_row *row = &ds_fields[f];
 
         if (m->deal.value[f] || (row->fallback && !ds_given(&m->deal, f)))
+            continue;
+        if (only_to_share && row->needed == DS_MANDATORY)
             continue;
         if (needed(&m->deal, row->needed) && !named_already(m, f))
             problem(m, f, row->needed_rule,
@@ -107,11 +109,23 @@ static void missing(struct ds_arena *a, struct ds_mapped *m)
     }
 }
 
+/* What a deal that is shared, or asks for help, must not lack. */
+static void sharing(const struct ds_policy *policy, struct ds_mapped *m)
+{
+    const struct ds_deal *d = &m->deal;
+
+    if (wants_help(d) && !is(d, DS_CONSENT, DS_YES))
+        problem(m, DS_CONSENT, 42, "help is asked for without the customer's consent");
+    if (shared(d) && d->value[DS_SOLUTIONS] && !any_shareable(policy, d))
+        problem(m, DS_SOLUTIONS, 3,
+                "shared, and none of its solutions is in 'shareable_solutions' of this connection");
+}
+
 void ds_rules_create(const struct ds_policy *policy, struct ds_arena *a, struct ds_mapped *theirs)
 {
     const struct ds_deal *d = &theirs->deal;
 
-    missing(a, theirs);
+    missing(a, theirs, false);
     if (theirs->unmapped_stage)
         problem(theirs, DS_STAGE, 72,
                 theirs->unmapped_stage[0]
@@ -126,11 +140,20 @@ void ds_rules_create(const struct ds_policy *policy, struct ds_arena *a, struct 
                 "a solution assessment, and 'vetted' is not set for this connection");
     if (is(d, DS_ASSESSMENT, DS_YES) && solutions_of(d) > 1)
         problem(theirs, DS_SOLUTIONS, 51, "a solution assessment beside other solutions");
-    if (wants_help(d) && !is(d, DS_CONSENT, DS_YES))
-        problem(theirs, DS_CONSENT, 42, "help is asked for without the customer's consent");
-    if (shared(d) && d->value[DS_SOLUTIONS] && !any_shareable(policy, d))
-        problem(theirs, DS_SOLUTIONS, 3,
-                "shared, and none of its solutions is in 'shareable_solutions' of this connection");
+    sharing(policy, theirs);
+}
+
+int ds_rules_share(const struct ds_policy *policy, struct ds_arena *a, const struct ds_deal *then,
+                   const char **why)
+{
+    struct ds_mapped m = {.deal = *then};
+
+    missing(a, &m, true);
+    sharing(policy, &m);
+    if (!m.problems)
+        return 0;
+    *why = m.problem[0].text;
+    return m.problem[0].rule;
 }
 
 static bool goes_down(enum ds_field f, const char *from, const char *to)

@@ -30,6 +30,11 @@ void ds_rules_create(const struct ds_policy *policy, struct ds_arena *a, struct 
 int ds_rules_forbid(const struct ds_deal *ours, const struct ds_deal *theirs, enum ds_field f,
                     const char **why);
 
+/* The rule that keeps a deal, as it would be, from being shared or from asking for help (R-15, R-17,
+ * R-41), or 0. There is no way back, so this is asked before it is (R-24). */
+int ds_rules_share(const struct ds_policy *policy, struct ds_arena *a, const struct ds_deal *then,
+                   const char **why);
+
 /* When the deal may be marked won: 0 at once, else the instant the 72 hours are over (R-78, R-79,
  * R-80). deal holds the values after the merge; created_ms is when the store got it. */
 int64_t ds_rules_won_at(const struct ds_policy *policy, const struct ds_deal *deal,

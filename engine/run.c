@@ -64,23 +64,27 @@ static int choose_extent(struct running *r, struct ds_err *err)
     struct ds_buf all = DS_BUF_INIT(DS_MAX_TEXT);
     bool backfill = r->job->command == DS_BACKFILL || r->job->backfill;
 
-    ds_buf_addf(&all, "%s\n%s\n%s", ds_mapping_fingerprint(r->job->mapping),
-                r->job->connector->name, r->job->scope);
+    ds_buf_addf(&all, "%s\n%s\n%s\n%d %d %s", ds_mapping_fingerprint(r->job->mapping),
+                r->job->connector->name, r->job->scope, r->policy.vetted, r->policy.close_early,
+                r->policy.shareable ? r->policy.shareable : "");
     ds_hash(all.text, all.len, r->fingerprint);
     if (ds_buf_failed(&all))
         ds_fail_nomem(err);
     ds_buf_clear(&all);
+    r->loaded = r->state.fingerprint != NULL;
     r->remapped = last && strcmp(last, r->fingerprint) != 0;
-    res->first_load = r->policy.first_load = backfill || !r->state.fingerprint;
-    res->everything = res->first_load || r->remapped || !r->state.cursor ||
+    r->compare = r->remapped || (backfill && r->loaded);
+    r->policy.first_load = res->first_load = backfill || !r->loaded;
+    res->everything = r->policy.first_load || r->remapped || !r->state.cursor ||
                       (r->job->connector->abilities & DS_READS_ALL);
-    if (res->first_load && !r->dry && r->state.resume &&
+    if (!r->loaded && !r->dry && r->state.resume &&
         strcmp(r->state.resume_fingerprint, r->fingerprint) == 0)
         r->go_on = r->state.resume;
     if (r->remapped)
         notice(
             r,
-            "the mapping or the filter has changed since the last run: every record is compared");
+            "the mapping, the filter or a setting has changed since the last run: every record is "
+            "compared");
     if (r->go_on)
         notice(r, "going on where the last run was interrupted");
     return err->status;
@@ -172,15 +176,16 @@ static int finish(struct running *r, const char *next, struct ds_err *err)
     run->ended_ms = ds_now();
     if (r->dry)
         return DS_OK;
+    if (ds_batch_open(r, err) || ds_rejects_prune(r, err))
+        return err->status;
     r->state.cursor = next[0] ? next : NULL;
-    if (r->result->first_load)
+    if (!r->loaded)
         r->state.resume = r->state.resume_fingerprint = NULL;
     r->state.fingerprint = r->fingerprint;
     r->state.last_success_ms = run->ended_ms;
-    if (ds_batch_open(r, err) || ds_store_connection_save(r->store, &r->state, err) ||
-        ds_store_run_save(r->store, run, err) || ds_batch_commit(r, err))
+    if (ds_store_connection_save(r->store, &r->state, err) || ds_store_run_save(r->store, run, err))
         return err->status;
-    return DS_OK;
+    return ds_batch_commit(r, err);
 }
 
 /* Keeps what a first load has written so far, and how the run ended; the first error stays. */
@@ -190,7 +195,7 @@ static void finish_early(struct running *r, const struct ds_err *err)
     struct ds_err later = {0};
 
     if (err->status == DS_E_STORE || err->status == DS_E_BUG || err->status == DS_E_NOMEM ||
-        !r->result->first_load)
+        r->loaded)
         ds_batch_drop(r);
     take_cost(r);
     run->state =

@@ -51,7 +51,8 @@ struct ds_result {
     char plan[17];     /* the id of what is (or would be) changed; "" when nothing is */
     uint64_t released; /* holds carried out, beside the sum of the run */
     uint64_t warnings;
-    bool first_load;
+    uint64_t unmapped;         /* linked records whose stage no line of the mapping names */
+    bool first_load;           /* history that is long won entered as it is */
     bool everything;           /* all records were read, not only what is new */
     char guard[256];           /* a dry run: what the guard would say; "" when it would pass */
     struct ds_waiting waiting; /* of this connection, afterwards */

@@ -22,12 +22,15 @@ struct running {
     struct ds_connection_state state;
     char fingerprint[DS_HASH_TEXT];
     bool dry;
-    bool remapped;     /* the mapping or scope changed: versions alone prove nothing */
-    bool in_batch;     /* a transaction is open */
-    bool deferred;     /* something waits in the spool: the resume point stays where it is (P-2) */
-    bool any_rejects;  /* this connection has rejected records, so a good one may end a rejection */
-    unsigned writes;   /* in the open transaction */
-    uint64_t deals;    /* in the store when the run began */
+    bool loaded;   /* a run of this connection has been complete */
+    bool remapped; /* the mapping or scope changed: versions alone prove nothing */
+    bool compare;  /* every record is compared, whatever its version: a parent may have changed */
+    bool in_batch; /* a transaction is open */
+    bool deferred; /* something waits in the spool: the resume point stays where it is (P-2) */
+    bool any_rejects; /* this connection has rejected records, so a good one may end a rejection */
+    unsigned writes;  /* in the open transaction */
+    uint64_t committed[DS_OUTCOMES]; /* what the run had counted at the last commit */
+    uint64_t deals;                  /* in the store when the run began */
     uint64_t planned;  /* deals that would be changed or made, beside those of a first load */
     uint64_t expected; /* records, if the remote told */
     uint64_t plan_hash;
@@ -50,6 +53,10 @@ void ds_batch_drop(struct running *r);
  * planned, and nothing was written (P-5). */
 int ds_apply(struct running *r, struct ds_item *item, const struct ds_sight *s, bool *stale,
              struct ds_err *err);
+
+/* After every record has been read: rejected ones that are no longer there, or are good now, are
+ * forgotten. */
+int ds_rejects_prune(struct running *r, struct ds_err *err);
 
 /* The sink of a fetch. */
 int ds_records_take(void *arg, const struct ds_record *record, struct ds_err *err);

@@ -94,8 +94,11 @@ static void item(struct ds_report *r, const struct ds_item *i)
     struct own *own = r->own;
     struct group *group = &own->group[i->outcome];
 
-    if (r->look.sum_only)
+    if (r->look.sum_only) {
+        if (i->theirs->mapped.unmapped_stage)
+            ds_tally_add(&own->stages, i->theirs->mapped.unmapped_stage, false);
         return;
+    }
     count(own, i);
     if (!has_lines(&r->look, i))
         return;
@@ -199,6 +202,21 @@ static void print_plan(struct ds_report *r, const struct ds_result *result)
                     r->head.real_command, r->head.connection, result->plan);
 }
 
+/* What must not be passed over in silence although nobody watches. */
+static void print_unmapped(struct ds_report *r)
+{
+    struct ds_tally *stages = &((struct own *)r->own)->stages;
+
+    ds_tally_sort(stages);
+    for (size_t i = 0; i < stages->rows && i < TALLY_LINES; i++) {
+        ds_buf_addf(&r->line, "%s: stage ", r->head.connection);
+        ds_people_value(&r->line, DS_NAME, stages->row[i].text);
+        ds_buf_add(&r->line, " has no line in the mapping: ");
+        ds_people_number(&r->line, stages->row[i].count);
+        ds_buf_add(&r->line, " records (R-72)\n");
+    }
+}
+
 static void end(struct ds_report *r, const struct ds_result *result, const struct ds_err *failure)
 {
     struct own *own = r->own;
@@ -208,6 +226,7 @@ static void end(struct ds_report *r, const struct ds_result *result, const struc
             return;
         ds_buf_addf(&r->line, "%s: ", r->head.connection);
         print_sum(r, result);
+        print_unmapped(r);
         return;
     }
     print_groups(r);

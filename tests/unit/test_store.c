@@ -131,6 +131,39 @@ static void links_are_kept_and_counted(void **state)
     assert_int_equal(acme.links, 1);
 }
 
+static int64_t links_of(const char *name)
+{
+    struct ds_connection_state state;
+
+    WORKS(ds_store_connection(store, &arena, name, &state, &err));
+    return state.links;
+}
+
+static void links_are_counted_with_the_commit(void **state)
+{
+    struct ds_link link = {.deal = 1, .seen_version = 1};
+    int64_t beta;
+
+    (void)state;
+    WORKS(ds_store_connection_ensure(store, "beta", &beta, &err));
+    add_sample();
+    commit();
+    for (int kept = 0; kept < 2; kept++) {
+        WORKS(ds_store_begin(store, &err));
+        add_link("006A", 1);
+        WORKS(ds_store_link_save(store, beta, "006A", &link, &err));
+        WORKS(ds_store_link_save(store, beta, "006B", &link, &err));
+        add_link("006A", 1);
+        add_link("006C", 1);
+        if (kept)
+            commit();
+        else
+            ds_store_rollback(store);
+        assert_int_equal(links_of("acme"), kept ? 2 : 0);
+        assert_int_equal(links_of("beta"), kept ? 2 : 0);
+    }
+}
+
 static void a_link_needs_its_deal(void **state)
 {
     struct ds_link link = {.deal = 77, .seen_version = 1};
@@ -615,6 +648,7 @@ int main(void)
         ON_STORE(a_write_on_an_old_version_is_refused),
         ON_STORE(deals_are_found_by_crm_id),
         ON_STORE(links_are_kept_and_counted),
+        ON_STORE(links_are_counted_with_the_commit),
         ON_STORE(a_link_needs_its_deal),
         ON_STORE(a_connection_keeps_its_state),
         ON_STORE(runs_are_told_newest_first),
