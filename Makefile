@@ -175,7 +175,7 @@ PLACES := $(BUILD)/dealsync:$(BINDIR)/dealsync \
   $(foreach u,$(UNITS),$(u):$(UNITDIR)/$(notdir $(u))) \
   systemd/dealsync.sysusers:$(SYSUSERDIR)/dealsync.conf \
   $(foreach c,$(wildcard conf/*),$(c):$(DOCDIR)/examples/$(notdir $(c))) \
-  $(foreach d,$(wildcard README.md) LICENSE,$(d):$(DOCDIR)/$(d))
+  $(foreach d,README.md CHANGELOG.md LICENSE $(wildcard docs/*.md),$(d):$(DOCDIR)/$(d))
 
 install: all ## install below PREFIX (/usr/local); DESTDIR for packages
 	@for p in $(PLACES); do \

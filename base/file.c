@@ -79,7 +79,8 @@ static int check_private(const char *path, const struct stat *st, mode_t others,
     if (st->st_uid != 0 && st->st_uid != geteuid()) {
         ds_fail(err, DS_E_CONFIG, "'%s' belongs to user %ju, who is neither root nor us", path,
                 (uintmax_t)st->st_uid);
-        return ds_hint(err, "chown %ju %s", (uintmax_t)geteuid(), path);
+        return ds_hint(err, "run as that user, or give it to this one: chown %ju %s",
+                       (uintmax_t)geteuid(), path);
     }
     if (st->st_mode & others) {
         ds_fail(err, DS_E_CONFIG, "'%s' has mode %04o, others can read it", path,

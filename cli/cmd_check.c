@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "engine/report/people.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -88,6 +89,24 @@ static void check_mapping(struct checking *c)
 
 /* --- the store ------------------------------------------------------------------------------- */
 
+/* Where a store is going to be. */
+static int check_place(struct checking *c, const char *path, struct ds_err *err)
+{
+    struct ds_arena a = {0};
+    const char *slash = strrchr(path, '/');
+    const char *dir = slash ? ds_arena_dup_bytes(&a, path, (size_t)(slash - path) + 1) : ".";
+
+    if (!dir)
+        return ds_fail_nomem(err);
+    if (access(dir, W_OK | X_OK) == 0)
+        notef(c, DS_FINDING_OK, "the store '%s' is not there yet: the first run makes it", path);
+    else
+        notef(c, DS_FINDING_PROBLEM, "this user cannot make the store '%s' in '%s': %s", path, dir,
+              strerror(errno));
+    ds_arena_clear(&a);
+    return DS_OK;
+}
+
 static int check_store(struct checking *c, const char *organisation, struct ds_err *err)
 {
     const char *path = c->cli->config->store;
@@ -95,10 +114,8 @@ static int check_store(struct checking *c, const char *organisation, struct ds_e
     struct ds_store *store = NULL;
     struct ds_arena a = {0};
 
-    if (access(path, F_OK) != 0) {
-        notef(c, DS_FINDING_OK, "the store '%s' is not there yet: the first run makes it", path);
-        return DS_OK;
-    }
+    if (access(path, F_OK) != 0)
+        return check_place(c, path, err);
     if (!ds_store_open(path, DS_STORE_READ, &store, err) &&
         !ds_store_connection(store, &a, c->ready.connection->name, &state, err)) {
         if (access(path, W_OK) != 0)
@@ -203,7 +220,7 @@ int ds_cmd_check(struct ds_cli *cli, struct ds_err *err)
     for (size_t i = 0; i < cli->count; i++)
         if (ds_config_find(config, cli->words[i], &found, err))
             return err->status;
-    printf("%s: %zu connections\n", config->path, config->count);
+    printf("%s: %zu connection%s\n", config->path, config->count, config->count == 1 ? "" : "s");
     for (size_t i = 0; !cli->count && i < config->count; i++)
         check_connection(&c, config->connections[i].name, err);
     for (size_t i = 0; i < cli->count; i++)

@@ -60,6 +60,12 @@ static void add_config(struct ds_buf *out, const struct ds_connector *c, const c
             add_setting(out, s);
 }
 
+static int fail_there(const char *path, struct ds_err *err)
+{
+    ds_fail(err, DS_E_USAGE, "'%s' is there already", path);
+    return ds_hint(err, "name another directory with --dir, or move it away");
+}
+
 /* Never over a file that is there: it may be the work of days. Not secret, and the service's user
  * must be able to read it. */
 static int write_file(const char *path, const struct ds_buf *text, struct ds_err *err)
@@ -67,10 +73,8 @@ static int write_file(const char *path, const struct ds_buf *text, struct ds_err
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
     ssize_t n;
 
-    if (fd < 0 && errno == EEXIST) {
-        ds_fail(err, DS_E_USAGE, "'%s' is there already", path);
-        return ds_hint(err, "name another directory with --dir, or move it away");
-    }
+    if (fd < 0 && errno == EEXIST)
+        return fail_there(path, err);
     if (fd < 0)
         return ds_fail(err, DS_E_CONFIG, "cannot make '%s': %s", path, strerror(errno));
     n = write(fd, text->text, text->len);
@@ -90,6 +94,9 @@ static int write_both(const char *dir, const struct ds_connector *c, struct ds_e
     ds_buf_addf(&path[1], "%s/dealsync.conf", dir);
     ds_starter_mapping(&text[0], c->name);
     add_config(&text[1], c, dir);
+    for (size_t i = 0; i < 2 && err->status == DS_OK; i++)
+        if (access(path[i].text, F_OK) == 0)
+            fail_there(path[i].text, err);
     for (size_t i = 0; i < 2 && err->status == DS_OK; i++) {
         if (ds_buf_failed(&path[i]) || ds_buf_failed(&text[i]))
             ds_fail(err, DS_E_USAGE, "'%s' is too long", dir);

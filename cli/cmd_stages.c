@@ -67,7 +67,7 @@ static int list(const struct ds_cli *cli, struct ds_ready *ready, struct ds_err 
         return err->status;
     c->connector->stages(ready->remote, path, ds_mapping_process_path(ready->mapping), take, &l,
                          err);
-    ds_table_close(l.table, "the remote lists no stages", &later);
+    ds_table_close(l.table, err->status == DS_OK ? "the remote lists no stages" : NULL, &later);
     if (err->status == DS_OK)
         print_proposal(cli, &l, c->mapping);
     ds_buf_clear(&l.proposal);

@@ -111,11 +111,19 @@ static const char *directory_of(struct ds_arena *a, const char *path)
     return ds_arena_dup_bytes(a, path, slash ? (size_t)(slash - path) + 1 : 0);
 }
 
+static bool ends(const char *name, const char *ending)
+{
+    size_t len = strlen(name), end = strlen(ending);
+
+    return len > end && strcmp(name + len - end, ending) == 0;
+}
+
+/* A mapping may lie beside the connection that uses it. */
 static int is_conf(const struct dirent *entry)
 {
-    size_t len = strlen(entry->d_name);
+    const char *name = entry->d_name;
 
-    return entry->d_name[0] != '.' && len > 5 && strcmp(entry->d_name + len - 5, ".conf") == 0;
+    return name[0] != '.' && ends(name, ".conf") && !ends(name, ".mapping.conf");
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)

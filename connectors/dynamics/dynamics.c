@@ -17,7 +17,7 @@ static const struct ds_setting settings[] = {
     {"client_id", NULL, DS_SETTING_REQUIRED, "application (client) id of the app registration",
      "00000000-0000-0000-0000-000000000000"},
     {"client_secret", NULL, DS_SETTING_REQUIRED | DS_SETTING_SECRET,
-     "where the value of the app's client secret is kept", "credential:dynamics"},
+     "where the value of the app's client secret is kept", "file:/etc/dealsync/dynamics.secret"},
     {"authority", "https://login.microsoftonline.com", 0,
      "where to sign in; national clouds have their own", "https://login.microsoftonline.us"},
     {"scope", NULL, 0, "what the token is for; made from url when absent",

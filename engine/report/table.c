@@ -240,7 +240,7 @@ int ds_table_close(struct ds_table *t, const char *none, struct ds_err *err)
         return DS_OK;
     if (t->format == DS_JSON)
         ds_buf_add(&t->line, t->rows ? "\n]}\n" : "]}\n");
-    if (t->format == DS_TEXT && !t->rows)
+    if (t->format == DS_TEXT && !t->rows && none)
         ds_buf_addf(&t->line, "%s\n", none);
     if (t->format == DS_TEXT && t->kept_rows) {
         print_titles(t);

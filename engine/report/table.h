@@ -43,7 +43,8 @@ int ds_table_open(FILE *out, enum ds_format format, const char *name,
 /* One cell for each column. Fails with DS_E_NOMEM only. */
 int ds_table_row(struct ds_table *table, const struct ds_cell *cells, struct ds_err *err);
 
-/* Prints what is left and frees the table; NULL is fine. As text an empty table prints `none`. */
+/* Prints what is left and frees the table; NULL is fine. As text an empty table prints `none`, if
+ * that is not NULL. */
 int ds_table_close(struct ds_table *table, const char *none, struct ds_err *err);
 
 #endif

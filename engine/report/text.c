@@ -213,7 +213,7 @@ static void print_unmapped(struct ds_report *r)
         ds_people_value(&r->line, DS_NAME, stages->row[i].text);
         ds_buf_add(&r->line, " has no line in the mapping: ");
         ds_people_number(&r->line, stages->row[i].count);
-        ds_buf_add(&r->line, " records (R-72)\n");
+        ds_buf_addf(&r->line, " record%s (R-72)\n", stages->row[i].count == 1 ? "" : "s");
     }
 }
 

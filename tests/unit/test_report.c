@@ -222,7 +222,9 @@ static void text_of_the_sum(void **state)
 
     (void)state;
     assert_string_equal(text, "acme: 412 fetched: 1 created, 1 updated, 1 held, 1 conflict, "
-                              "2 rejected, 1 ignored, 405 unchanged\n");
+                              "2 rejected, 1 ignored, 405 unchanged\n"
+                              "acme: stage \"Pondering\" has no line in the mapping: 1 record "
+                              "(R-72)\n");
     free(text);
     result.run.fetched = 0;
     text = render(&look, &result, &failure);
