@@ -1,8 +1,8 @@
 #include "engine/store/sqlite.h"
 
 #define COLUMNS                                                                                    \
-    "id, organisation, fingerprint, cursor, resume, resume_fingerprint, first_load,"               \
-    " last_success_ms, links, name"
+    "id, organisation, fingerprint, cursor, resume, resume_fingerprint, last_success_ms, links,"   \
+    " name"
 
 static struct ds_connection_state state_of(struct ds_sql_row *row)
 {
@@ -13,9 +13,8 @@ static struct ds_connection_state state_of(struct ds_sql_row *row)
         .cursor = ds_sql_text(row, 3),
         .resume = ds_sql_text(row, 4),
         .resume_fingerprint = ds_sql_text(row, 5),
-        .first_load = ds_sql_int(row, 6) != 0,
-        .last_success_ms = ds_sql_int(row, 7),
-        .links = ds_sql_int(row, 8),
+        .last_success_ms = ds_sql_int(row, 6),
+        .links = ds_sql_int(row, 7),
     };
 }
 
@@ -54,13 +53,13 @@ int ds_store_connection_save(struct ds_store *s, const struct ds_connection_stat
 {
     static const char sql[] =
         "UPDATE connections SET organisation = ?2, fingerprint = ?3, cursor = ?4, resume = ?5,"
-        " resume_fingerprint = ?6, first_load = ?7, last_success_ms = ?8 WHERE id = ?1";
+        " resume_fingerprint = ?6, last_success_ms = ?7 WHERE id = ?1";
 
     return ds_sql_run(s, SQL_CONNECTION_SAVE, sql,
                       DS_ARGS(DS_INT(state->id), DS_TEXT(state->organisation),
                               DS_TEXT(state->fingerprint), DS_TEXT(state->cursor),
                               DS_TEXT(state->resume), DS_TEXT(state->resume_fingerprint),
-                              DS_INT(state->first_load), DS_SOME(state->last_success_ms)),
+                              DS_SOME(state->last_success_ms)),
                       NULL, err);
 }
 
@@ -79,7 +78,7 @@ int ds_store_connections(struct ds_store *s, struct ds_arena *a,
     while ((rc = ds_sql_row(s, SQL_CONNECTIONS, sql, DS_ARGS(DS_INT(state.id)), a, &row, err)) >
            0) {
         state = state_of(&row);
-        name = ds_sql_text(&row, 9);
+        name = ds_sql_text(&row, 8);
         rc = ds_sql_end(&row, err);
         if (!rc)
             rc = each(arg, name, &state, err);

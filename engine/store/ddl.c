@@ -21,7 +21,6 @@ static const char connections[] =
     "  cursor             TEXT,    -- where the next fetch starts; NULL: at the beginning\n"
     "  resume             TEXT,    -- where an open fetch goes on; NULL: none is open\n"
     "  resume_fingerprint TEXT,    -- what the open fetch runs under\n"
-    "  first_load         INTEGER NOT NULL DEFAULT 0 CHECK (first_load IN (0, 1)),\n"
     "  last_success_ms    INTEGER, -- NULL: never\n"
     "  links              INTEGER NOT NULL DEFAULT 0 -- how many there are; kept by runs\n"
     ") STRICT;\n";

@@ -51,7 +51,6 @@ struct ds_connection_state {
     const char *cursor; /* where the next fetch starts; NULL: at the beginning */
     const char *resume; /* an interrupted fetch goes on here; NULL: none is open */
     const char *resume_fingerprint; /* mapping fingerprint the open fetch runs under */
-    bool first_load;                /* the open fetch is the connection's first */
     int64_t last_success_ms;        /* 0: never */
     int64_t links;                  /* how many records it has linked */
 };
@@ -63,7 +62,7 @@ int ds_store_connection(struct ds_store *s, struct ds_arena *a, const char *name
 int ds_store_connection_ensure(struct ds_store *s, const char *name, int64_t *id,
                                struct ds_err *err);
 
-/* Writes organisation, fingerprint, cursor, resume, resume_fingerprint, first_load and
+/* Writes organisation, fingerprint, cursor, resume, resume_fingerprint and
  * last_success_ms as they are in *state. In a transaction (P-2). */
 int ds_store_connection_save(struct ds_store *s, const struct ds_connection_state *state,
                              struct ds_err *err);

@@ -192,7 +192,6 @@ static void a_connection_keeps_its_state(void **state)
                                            .cursor = "c",
                                            .resume = "r",
                                            .resume_fingerprint = "rf",
-                                           .first_load = true,
                                            .last_success_ms = NOW};
     int64_t id;
     char names[64] = "";
@@ -212,7 +211,6 @@ static void a_connection_keeps_its_state(void **state)
     assert_string_equal(got.cursor, "c");
     assert_string_equal(got.resume, "r");
     assert_string_equal(got.resume_fingerprint, "rf");
-    assert_true(got.first_load);
     assert_int_equal(got.last_success_ms, NOW);
     WORKS(ds_store_connection_ensure(store, "acme", &id, &err));
     assert_int_equal(id, connection);
