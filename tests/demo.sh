@@ -71,10 +71,10 @@ say 'First: is everything in order? Configuration, secrets, login, fields, stage
 show check
 say 'What would the first sync do? A dry run writes nothing, neither here nor there. Some open
 opportunities lack a value and a close date, so they cannot become deals: they are named, not guessed.'
-show diff sf
+show diff sf --limit 3
 say 'Now for real, both CRMs into one store.'
-show sync sf
-show sync dv
+show sync sf --limit 2
+show sync dv --limit 2
 say 'Once more: nothing has changed, so nothing is read twice and nothing is written.'
 later 10
 show sync sf
