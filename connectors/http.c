@@ -278,10 +278,15 @@ out:
     return rc;
 }
 
+/* libcurl sends a line break as it is, and what follows would be a header of its own. */
 static int add_header(struct ds_http *http, const char *line, struct ds_err *err)
 {
-    struct curl_slist *longer = curl_slist_append(http->headers, line);
+    struct curl_slist *longer;
 
+    if (line[strcspn(line, "\r\n")])
+        return ds_fail(err, DS_E_REMOTE, "%s: refused to send the header '%.*s' with a line break",
+                       http->label.text, (int)strcspn(line, ":"), line);
+    longer = curl_slist_append(http->headers, line);
     if (!longer)
         return ds_fail_nomem(err);
     http->headers = longer;
@@ -317,6 +322,7 @@ static void set_transfer(struct ds_http *http)
     curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(curl, CURLOPT_PROXY, proxy ? proxy : ""); /* the environment does not count */
+    curl_easy_setopt(curl, CURLOPT_NOPROXY, "");
     if (ca_file) {
         curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file);
         curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);

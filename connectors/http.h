@@ -77,7 +77,8 @@ void ds_http_abandon(struct ds_http *http);
 const char *ds_http_header(struct ds_http_answer *answer, const char *name);
 
 /* What an answer that cannot be used says, for messages, appended: "an HTML page 'Bad Message 431'",
- * "an empty answer", "a redirect to ...", or its first words. */
+ * "an empty answer", "a redirect to ...", or its first words; of a success never its words, for a
+ * login's may be a token (P-9). */
 void ds_http_describe(struct ds_http_answer *answer, struct ds_buf *out);
 
 /* Waits, unless the run is interrupted or ends before that: then DS_E_LATER at once, which says until

@@ -19,8 +19,10 @@ int ds_batch_commit(struct running *r, struct ds_err *err)
     if (!r->in_batch)
         return DS_OK;
     r->in_batch = false;
-    if (ds_store_commit(r->store, err))
+    if (ds_store_commit(r->store, err)) {
+        memcpy(r->result->run.outcome, r->committed, sizeof(r->committed));
         return err->status;
+    }
     memcpy(r->committed, r->result->run.outcome, sizeof(r->committed));
     return DS_OK;
 }

@@ -18,6 +18,7 @@ static const struct ds_ruling cases[] = {
     {DS_M_TERMINAL, DS_MOVE_CONFLICT, "theirs changed, and the deal is closed"},
     {DS_M_WAIT, DS_MOVE_WAIT, "theirs changed, and a rule makes it wait"},
     {DS_M_WITH_STATUS, DS_MOVE_NONE, "goes with the status, which is not settled yet"},
+    {DS_M_WITH_STAGE, DS_MOVE_NONE, "theirs closes the deal, and its stage is in conflict"},
     {DS_M_UNCHANGED, DS_MOVE_NONE, "record and deal are as the last run left them"},
     {DS_M_CREATE, DS_MOVE_TAKE, "new record"},
     {DS_M_ADOPT, DS_MOVE_TAKE, "new record of a deal that carries its CRM id"},

@@ -40,7 +40,13 @@ enum {
 };
 
 /* Field cases that a rule, and not a comparison, brings about. */
-enum { DS_M_FORBIDDEN = 10, DS_M_TERMINAL = 11, DS_M_WAIT = 12, DS_M_WITH_STATUS = 13 };
+enum {
+    DS_M_FORBIDDEN = 10,
+    DS_M_TERMINAL = 11,
+    DS_M_WAIT = 12,
+    DS_M_WITH_STATUS = 13,
+    DS_M_WITH_STAGE = 14
+};
 
 /* Rules on one field. with_base is false when both sides have never agreed on it: the record adopts
  * a deal, or the mapping gives the field for the first time. Values are canonical. */

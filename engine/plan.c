@@ -103,7 +103,7 @@ struct merging {
     struct ds_item *item;
     struct ds_arena *arena;
     struct ds_deal then; /* the deal as it would be */
-    enum ds_move status; /* what became of the status */
+    bool status_open;    /* the status is not settled: nothing that goes with it can be */
     int64_t until_ms;    /* when the deal may be marked won; 0: at once */
 };
 
@@ -122,6 +122,20 @@ static int forbidden(const struct merging *m, enum ds_field f, const char **why)
     return rule;
 }
 
+static struct ds_ruling compare(const struct merging *m, enum ds_field f)
+{
+    const struct ds_sight *s = m->sight;
+
+    return ds_merge_field(ds_given(&s->base, f), s->base.value[f], s->ours.deal.value[f],
+                          m->theirs->value[f]);
+}
+
+/* Closing cannot be undone, so a deal whose stage is disputed is not closed. */
+static bool stage_disputed(const struct merging *m)
+{
+    return ds_given(m->theirs, DS_STAGE) && compare(m, DS_STAGE).move == DS_MOVE_CONFLICT;
+}
+
 /* Checks what comparing allows against the rules. */
 static int ruled(const struct merging *m, enum ds_field f, const struct ds_ruling *ruling,
                  int *rule, const char **why)
@@ -131,7 +145,7 @@ static int ruled(const struct merging *m, enum ds_field f, const struct ds_rulin
 
     if (ruling->move != DS_MOVE_TAKE)
         return ruling->number;
-    if (follows && m->status == DS_MOVE_CONFLICT)
+    if (follows && m->status_open)
         return DS_M_WITH_STATUS;
     if (ds_status_terminal(ours->value[DS_STATUS])) {
         *rule = 61;
@@ -140,6 +154,8 @@ static int ruled(const struct merging *m, enum ds_field f, const struct ds_rulin
     *rule = forbidden(m, f, why);
     if (*rule)
         return DS_M_FORBIDDEN;
+    if (f == DS_STATUS && ds_status_terminal(m->theirs->value[f]) && stage_disputed(m))
+        return DS_M_WITH_STAGE;
     if (m->until_ms && of_life_cycle(f)) {
         *rule = 78;
         return DS_M_WAIT;
@@ -152,8 +168,7 @@ static void merge_field(struct merging *m, enum ds_field f)
     const struct ds_sight *s = m->sight;
     struct ds_item *item = m->item;
     const char *theirs = m->theirs->value[f];
-    struct ds_ruling ruling =
-        ds_merge_field(ds_given(&s->base, f), s->base.value[f], s->ours.deal.value[f], theirs);
+    struct ds_ruling ruling = compare(m, f);
     const char *why = NULL;
     int rule = 0;
     int number = ruled(m, f, &ruling, &rule, &why);
@@ -161,7 +176,7 @@ static void merge_field(struct merging *m, enum ds_field f)
     struct ds_change *c;
 
     if (f == DS_STATUS)
-        m->status = move;
+        m->status_open = move == DS_MOVE_CONFLICT || number == DS_M_WITH_STAGE;
     if (move == DS_MOVE_AGREE || move == DS_MOVE_TAKE)
         ds_deal_set(&item->base, f, theirs);
     if (move == DS_MOVE_TAKE)
@@ -181,7 +196,7 @@ static void merge_field(struct merging *m, enum ds_field f)
 static void merge(const struct ds_policy *policy, struct ds_arena *a, struct ds_item *item,
                   const struct ds_sight *s, const struct ds_deal *theirs)
 {
-    struct merging m = {policy, s, theirs, item, a, after(&s->ours.deal, theirs), DS_MOVE_NONE, 0};
+    struct merging m = {policy, s, theirs, item, a, after(&s->ours.deal, theirs), false, 0};
     struct ds_deal then = m.then;
 
     m.until_ms = ds_rules_won_at(policy, &then, s->ours.created_ms);

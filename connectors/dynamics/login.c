@@ -139,13 +139,25 @@ static void form(const struct ds_remote *remote, struct ds_buf *out)
 }
 
 /* Neither a token nor a refusal. */
-static void no_reply(const struct ds_remote *remote, struct ds_err *err)
+static int no_reply(const struct ds_remote *remote, struct ds_err *err)
 {
     ds_err_where(err, "sign-in at %s", remote->authority.text);
-    ds_hint(err,
-            "look at 'authority' (%s), and whether a proxy or a page for people to log in "
-            "stands in between",
-            ds_option_where(remote->options, "authority"));
+    return ds_hint(err,
+                   "look at 'authority' (%s), and whether a proxy or a page for people to log in "
+                   "stands in between",
+                   ds_option_where(remote->options, "authority"));
+}
+
+/* What cannot be read is not quoted: it may be a token (P-9). */
+static int unreadable(const struct ds_remote *remote, struct ds_http_answer *answer,
+                      struct ds_err *err)
+{
+    struct ds_buf said = DS_BUF_INIT(DS_MAX_TEXT);
+
+    ds_http_describe(answer, &said);
+    ds_fail(err, DS_E_REMOTE, "answered %ld with %s instead of JSON", answer->status, said.text);
+    ds_buf_clear(&said);
+    return no_reply(remote, err);
 }
 
 int ds_dynamics_login(void *arg, struct ds_http *http, struct ds_token *out, struct ds_err *err)
@@ -160,6 +172,7 @@ int ds_dynamics_login(void *arg, struct ds_http *http, struct ds_token *out, str
         .repeatable = true,
     };
     struct ds_http_answer answer;
+    struct ds_err ignored = {0};
     json_t *json = NULL;
     int rc;
 
@@ -172,13 +185,13 @@ int ds_dynamics_login(void *arg, struct ds_http *http, struct ds_token *out, str
     request.body_len = body.len;
     rc = ds_buf_failed(&url) || ds_buf_failed(&body) ? ds_fail_nomem(err)
                                                      : ds_http_send(http, &request, &answer, err);
-    if (!rc)
-        rc = ds_json_read(answer.body.text, answer.body.len, &scratch, &json, err);
-    if (!rc)
+    if (rc)
+        rc = no_reply(remote, err);
+    else if (ds_json_read(answer.body.text, answer.body.len, &scratch, &json, &ignored))
+        rc = unreadable(remote, &answer, err);
+    else
         rc = answer.status == 200 ? take_token(remote, json, out, err)
                                   : refused(remote, answer.status, json, err);
-    else
-        no_reply(remote, err);
     json_decref(json);
     ds_secret_clear(&body);
     ds_secret_clear(&scratch);

@@ -154,7 +154,7 @@ int ds_dynamics_values(const json_t *row, const struct ds_dynamics_slot *slots, 
         const struct ds_dynamics_slot *slot = &slots[i];
         const json_t *from = slot->navigation ? json_object_get(row, slot->navigation) : row;
 
-        if (json_is_array(from)) {
+        if (slot->navigation && json_is_array(from)) {
             ds_fail(err, DS_E_CONFIG, "'%s' leads from an opportunity to many rows",
                     slot->navigation);
             return ds_hint(err, "only navigation properties with a single row can be mapped");

@@ -148,7 +148,10 @@ static int read_link(struct fetch *f, const json_t *page, struct ds_err *err)
     ds_buf_add(&f->next, link);
     if (strcmp(f->next.text, f->url.text) == 0)
         return ds_fail(err, DS_E_REMOTE, "a page leads to itself ('%.200s')", link);
-    return ds_buf_failed(&f->next) ? ds_fail_nomem(err) : DS_OK;
+    return ds_buf_failed(&f->next)
+               ? ds_fail(err, DS_E_REMOTE, "the link to the next page is longer than %u bytes",
+                         DS_MAX_URL)
+               : DS_OK;
 }
 
 static int read_total(struct fetch *f, const json_t *page, struct ds_err *err)

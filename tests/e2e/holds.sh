@@ -145,26 +145,35 @@ stays=$(some salesforce open 1)
 gone=$(some salesforce open 2)
 back=$(some salesforce open 3)
 late=$(some salesforce open 4)
-for record in "$stays" "$gone" "$back" "$late"; do edit salesforce "$record" StageName Won; done
+shut=$(some salesforce open 5)
+deal_of() { sql "SELECT deal FROM links WHERE remote_id = '$1'"; }
+for record in "$stays" "$gone" "$back" "$late" "$shut"; do edit salesforce "$record" StageName Won; done
 clock 2026-08-21T06:30:00Z
 run 0 sync sf
-is 'four deals wait' "4|$UNTIL" "$(sql 'SELECT count(*), max(until_ms) FROM holds')"
+is 'five deals wait' "5|$UNTIL" "$(sql 'SELECT count(*), max(until_ms) FROM holds')"
 for record in "$gone" "$back" "$late"; do sim delete "{\"crm\":\"salesforce\",\"id\":\"$record\"}" >/dev/null; done
 clock $LATER
 run 0 sync sf
-is 'a hold ends when its record is deleted' "$stays" "$(sql 'SELECT remote_id FROM holds')"
+is 'a hold ends when its record is deleted' "$(printf '%s\n' "$stays" "$shut" | sort)" \
+    "$(sql 'SELECT remote_id FROM holds ORDER BY 1')"
 sim undelete "{\"crm\":\"salesforce\",\"id\":\"$back\"}" >/dev/null
 clock 2026-08-21T08:00:00Z
 run 0 sync sf
-is 'a record that is back asks again, until the same time' "2|$UNTIL" \
+is 'a record that is back asks again, until the same time' "3|$UNTIL" \
     "$(sql 'SELECT count(*), min(until_ms) FROM holds')"
+sql "UPDATE deals SET value = '5' WHERE id = $(deal_of "$stays")"
+sql "UPDATE deals SET status = 'lost', reason = 'budget' WHERE id = $(deal_of "$shut")"
 clock 2026-08-24T06:30:00Z
 run 2 diff sf --exit-code
-same sf 2
-status_of() { sql "SELECT d.status FROM deals d JOIN links l ON l.deal = d.id WHERE l.remote_id = '$1'"; }
+same sf 3 3
+status_of() { sql "SELECT status FROM deals WHERE id = $(deal_of "$1")"; }
+is 'no hold is left' 0 "$(holds)"
+is 'what was edited in the store stays' 5 "$(sql "SELECT value FROM deals WHERE id = $(deal_of "$stays")")"
+is 'a deal closed there stays closed, and is a conflict' "lost $shut" \
+    "$(status_of "$shut") $(sql 'SELECT DISTINCT remote_id FROM v_open_conflicts')"
 is 'after 72 hours the deal of a deleted record is still open' 'won accepted won' \
     "$(status_of "$stays") $(status_of "$gone") $(status_of "$back")"
 sim undelete "{\"crm\":\"salesforce\",\"id\":\"$late\"}" >/dev/null
 clock 2026-08-24T07:00:00Z
-same sf 0
+same sf 0 3
 is 'one that comes back after them closes at once' won "$(status_of "$late")"

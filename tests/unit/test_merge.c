@@ -88,12 +88,12 @@ static void the_table_is_symmetric(void **state)
 static void every_number_has_one_row(void **state)
 {
     (void)state;
-    for (int n = 1; n <= 13; n++)
+    for (int n = 1; n <= 14; n++)
         assert_int_equal(ds_merge_case(n)->number, n);
     for (int n = DS_M_UNCHANGED; n <= DS_M_REPEAT; n++)
         assert_int_equal(ds_merge_case(n)->number, n);
     assert_null(ds_merge_case(0));
-    assert_null(ds_merge_case(14));
+    assert_null(ds_merge_case(15));
 }
 
 int main(void)

@@ -435,6 +435,21 @@ static void stage_goes_with_the_status(void **state)
     assert_int_equal(item.write.given, 0);
 }
 
+/* Nor does a deal close while its stage is disputed. */
+static void a_deal_whose_stage_is_disputed_is_not_closed(void **state)
+{
+    (void)state;
+    link_up();
+    ds_deal_set(&sight.ours.deal, DS_STAGE, "60");
+    mark_won();
+    plan();
+    assert_int_equal(item.outcome, DS_CONFLICT);
+    assert_int_equal(item.conflicts, UINT64_C(1) << DS_STAGE);
+    assert_int_equal(changed(DS_STATUS)->case_number, DS_M_WITH_STAGE);
+    assert_int_equal(item.write.given, 0);
+    assert_string_equal(item.base.value[DS_STATUS], DS_STATUS_ACCEPTED);
+}
+
 static void a_new_record_adopts_a_deal_by_its_crm_id(void **state)
 {
     (void)state;
@@ -581,6 +596,7 @@ int main(void)
         TEST(a_deal_first_seen_as_won_is_created_and_held),
         TEST(history_enters_as_it_is_in_a_first_load),
         TEST(stage_goes_with_the_status),
+        TEST(a_deal_whose_stage_is_disputed_is_not_closed),
         TEST(a_new_record_adopts_a_deal_by_its_crm_id),
         TEST(two_claims_on_one_crm_id_are_refused),
         TEST(deleted_in_the_crm_changes_no_deal),
