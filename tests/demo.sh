@@ -94,7 +94,6 @@ for id in "${open[@]}"; do
 done
 later 10
 dealsync sync sf >/dev/null 2>&1
-deal_of() { sql "SELECT deal FROM links WHERE remote_id = '$1'"; }
 edit salesforce "${ready[0]}" StageName Engaging Amount 1850.50
 edit salesforce "${ready[1]}" Name 'Cancity rollout'
 sql "UPDATE deals SET name = 'Cancity rollout' WHERE id = $(deal_of "${ready[1]}")"

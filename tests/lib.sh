@@ -89,6 +89,23 @@ sql() {
     sqlite3 -batch "$T/deals.db" "PRAGMA busy_timeout=5000" "$@" | tail -n +2
 }
 
+# steps_of ARGUMENTS...: runs dealsync, and tells how many places there were to die in.
+steps_of() {
+    rm -f "$T/steps"
+    DEALSYNC_STEPS=$T/steps "$BUILD/dealsync" "$@" >"$T/out" 2>"$T/err"
+    cat "$T/steps"
+}
+
+# The deal of a record.
+deal_of() {
+    sql "SELECT deal FROM links WHERE remote_id = '$1'"
+}
+
+# The id of the plan that a guard's message in the file names.
+plan_id() {
+    sed -n 's/.*--accept \([0-9a-f]*\).*/\1/p' "$1" | head -n 1
+}
+
 # --- the simulator -------------------------------------------------------------------------------
 
 # start_sim OPTIONS...: both remotes; sets SALESFORCE and DYNAMICS to their addresses.

@@ -38,7 +38,7 @@ backfill() {
     sed -i 's/maven.mapping.conf/maven-defaults.mapping.conf/' "$T/dealsync.conf"
     run 4 backfill maven
     has 'so many new deals at once want to be looked at' 'more|would change' "$T/err"
-    run 0 backfill maven --accept "$(sed -n 's/.*--accept \([0-9a-f]*\).*/\1/p' "$T/err")"
+    run 0 backfill maven --accept "$(plan_id "$T/err")"
     is 'defaults that an admin chose let the others in' "$defaults" "$(sum)"
     is 'nothing is rejected any more' 0 "$(sql 'SELECT count(*) FROM rejects')"
 }

@@ -8,12 +8,6 @@ start_sim --count 90 --page 20
 configure 'guard_count = 1000'
 clock 2026-08-21T06:00:00Z
 
-steps_of() { # ARGUMENTS...: how many places there are to die in this run
-    rm -f "$T/steps"
-    DEALSYNC_STEPS=$T/steps "$BUILD/dealsync" "$@" >"$T/out" 2>"$T/err"
-    cat "$T/steps"
-}
-
 save() { rm -rf "${T:?}/$1"; mkdir "$T/$1"; for f in "$T"/deals.db*; do [ -e "$f" ] && cp "$f" "$T/$1/"; done; }
 restore() { rm -f "$T"/deals.db*; for f in "$T/$1"/deals.db*; do [ -e "$f" ] && cp "$f" "$T/"; done; }
 
@@ -53,7 +47,6 @@ update=$(some salesforce open 1)
 clash=$(some salesforce open 2)
 won=$(some salesforce open 3)
 broken=$(some salesforce open 4)
-deal_of() { sql "SELECT deal FROM links WHERE remote_id = '$1'"; }
 edit salesforce "$update" StageName Engaging
 edit salesforce "$clash" CloseDate 2027-01-31
 edit salesforce "$won" StageName Won

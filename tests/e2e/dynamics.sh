@@ -15,7 +15,6 @@ is 'money keeps its digits' 0 "$(sql "SELECT count(*) FROM deals WHERE value GLO
 run 0 backfill dv
 is 'the same again changes nothing (P-3)' '300 fetched: 300 unchanged' "$(sum)"
 
-deal_of() { sql "SELECT deal FROM links WHERE remote_id = '$1'"; }
 update=$(some dynamics open 1)
 hold=$(some dynamics open 2)
 lost=$(some dynamics open 3)

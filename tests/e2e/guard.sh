@@ -31,7 +31,7 @@ edit salesforce "$(some salesforce open 6)" Amount 999
 clock 2026-08-21T06:50:00Z
 run 4 sync sf --accept "$plan"
 run 4 sync sf
-plan=$(sed -n 's/.*--accept \([0-9a-f]*\).*/\1/p' "$T/err")
+plan=$(plan_id "$T/err")
 run 0 sync sf --accept "$plan"
 is 'the plan that was read goes on' '6 updated' "$(sum | grep -o '6 updated')"
 

@@ -146,7 +146,6 @@ gone=$(some salesforce open 2)
 back=$(some salesforce open 3)
 late=$(some salesforce open 4)
 shut=$(some salesforce open 5)
-deal_of() { sql "SELECT deal FROM links WHERE remote_id = '$1'"; }
 for record in "$stays" "$gone" "$back" "$late" "$shut"; do edit salesforce "$record" StageName Won; done
 clock 2026-08-21T06:30:00Z
 run 0 sync sf

@@ -15,12 +15,6 @@ deals() {
         ORDER BY 1'
 }
 
-steps_of() { # ARGUMENTS...: how many places there are to die in this run
-    DEALSYNC_STEPS=$T/steps "$BUILD/dealsync" "$@" >"$T/out" 2>"$T/err"
-    cat "$T/steps"
-}
-
-plan_id() { sed -n 's/.*--accept \([0-9a-f]*\).*/\1/p' "$1" | head -n 1; }
 
 # --- a first load that is cut short ---------------------------------------------------------------
 

@@ -55,7 +55,6 @@ CONF
 }
 
 rejects() { sql 'SELECT count(*) FROM rejects'; }
-plan_id() { sed -n 's/.*--accept \([0-9a-f]*\).*/\1/p' "$1" | head -n 1; }
 export DEALSYNC_NOW=2026-08-21T06:00:00Z
 
 # --- rejected records that are mended -------------------------------------------------------------

@@ -37,7 +37,6 @@ agree=$(some salesforce open 2)
 clash=$(some salesforce open 3)
 won=$(some salesforce open 4)
 broken=$(some salesforce open 5)
-deal_of() { sql "SELECT deal FROM links WHERE remote_id = '$1'"; }
 edit salesforce "$update" StageName Engaging Amount 4321.50
 edit salesforce "$agree" Amount 777
 sql "UPDATE deals SET value = '777.00' WHERE id = $(deal_of "$agree")"

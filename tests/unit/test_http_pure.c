@@ -119,7 +119,6 @@ static const struct {
     {500, "", "<title", "an HTML page"},
     {302, "location: https://evil.example/a?token=1\n", "<title>x</title>",
      "a redirect to 'https://evil.example/a'"},
-    {200, "", "access_token=secret", "a text of 19 bytes"},
     {300, "", "[\"a\"]", "'[\"a\"]'"},
     {500, "", "upstream\x1b[31m\tfailed\n", "'upstream [31m failed'"},
 };
