@@ -217,7 +217,10 @@ static size_t take_header(char *data, size_t size, size_t count, void *arg)
     ds_buf_add(head, ": ");
     ds_buf_add_bytes(head, data + name, len - name);
     ds_buf_add_char(head, '\n');
-    return ds_buf_failed(head) ? 0 : size * count;
+    if (!ds_buf_failed(head))
+        return size * count;
+    ds_buf_reset(head); /* what is left has only whole lines */
+    return 0;
 }
 
 static size_t take_body(char *data, size_t size, size_t count, void *arg)

@@ -203,7 +203,7 @@ static void read_modified(struct ds_scan *s, const struct ds_row *row)
     struct ds_value v = ds_value_trim(row->values[s->modified]);
     int64_t ms;
 
-    if (copy_text(v, s->modified_text, sizeof(s->modified_text)) &&
+    if (v.len > 0 && copy_text(v, s->modified_text, sizeof(s->modified_text)) &&
         ds_instant(s->modified_text, &ms))
         s->record.modified = s->modified_text;
 }

@@ -242,8 +242,10 @@ static const char triggers[] =
     "    'the id of a deal never changes, and its version never goes back');\n"
     "END;\n"
     "CREATE TRIGGER deals_numbered AFTER INSERT ON deals\n"
-    "  -- So that the largest id is the number of deals, and guards count right.\n"
-    "  WHEN NEW.id > 1 AND NOT EXISTS (SELECT 1 FROM deals WHERE id = NEW.id - 1)\n"
+    "  -- So that the largest id is the number of deals, and guards count right. Runs leave the id\n"
+    "  -- out.\n"
+    "  WHEN NEW.created_run IS NULL AND NEW.id > 1 AND\n"
+    "    NOT EXISTS (SELECT 1 FROM deals WHERE id = NEW.id - 1)\n"
     "BEGIN\n"
     "  SELECT RAISE(ABORT, 'deals are numbered by the store: leave out the id');\n"
     "END;\n";
