@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -29,6 +30,7 @@ static void catch_signals(void)
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
         sigaction(signals[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN); /* a reader that went away is a write error */
+    signal(SIGXFSZ, SIG_IGN); /* and so is a file at its limit */
 }
 
 /* Files we make are ours alone, and no core file shows a secret (P-9). */
@@ -39,6 +41,7 @@ static void keep_private(void)
     umask(S_IRWXG | S_IRWXO);
     setrlimit(RLIMIT_CORE, &none);
     prctl(PR_SET_DUMPABLE, 0);
+    unsetenv("SSLKEYLOGFILE"); /* libcurl would write the keys of its connections there */
 }
 
 /* Results that did not arrive are a failure, whatever the command says. */

@@ -210,9 +210,10 @@ static int walk(struct fetch *f, struct ds_err *err)
 /* --- the window ------------------------------------------------------------------------------ */
 
 /* From an overlap before the last window's end, because rows may be committed later than they are
- * stamped and stamps have whole seconds (DV-55); without a cursor, from the beginning. */
-static int window(const struct ds_remote *remote, const char *cursor, int64_t *since_ms,
-                  struct ds_err *err)
+ * stamped and stamps have whole seconds (DV-55); without a cursor, from the beginning. An end in the
+ * future says nothing of what has been read (P-2). */
+static int window(const struct ds_remote *remote, const char *cursor, int64_t now_ms,
+                  int64_t *since_ms, struct ds_err *err)
 {
     *since_ms = 0;
     if (!cursor)
@@ -222,6 +223,12 @@ static int window(const struct ds_remote *remote, const char *cursor, int64_t *s
         return ds_hint(err, "another kind of connector has left it: run a backfill");
     }
     *since_ms -= remote->overlap_ms;
+    if (*since_ms <= now_ms)
+        return DS_OK;
+    ds_log(DS_LOG_WARNING,
+           "the last fetch ended at %s, in the future: a clock was wrong, all is read again",
+           cursor);
+    *since_ms = 0;
     return DS_OK;
 }
 
@@ -253,7 +260,7 @@ static int prepare(struct fetch *f, const struct ds_query *query, struct ds_err 
     if (!rc)
         rc = ds_dynamics_slots(f->remote, &f->arena, query, &f->slots, err);
     if (!rc)
-        rc = window(f->remote, query->cursor, &since_ms, err);
+        rc = window(f->remote, query->cursor, table.date_ms, &since_ms, err);
     if (rc)
         return rc;
     f->count = DS_DYNAMICS_OWN + query->count;

@@ -1,6 +1,7 @@
 #include "connectors/salesforce/remote.h"
 
 #include "base/date.h"
+#include "base/log.h"
 #include "connectors/salesforce/columns.h"
 #include "connectors/salesforce/id.h"
 #include "connectors/salesforce/soql.h"
@@ -51,7 +52,8 @@ static int read_resume(struct fetch *f, const char *resume, struct ds_err *err)
 }
 
 /* The window ends before now, for commits that come late with an earlier stamp (SF-1), and begins
- * before the end of the last one; its edges are whole seconds (SF-45). */
+ * before the end of the last one; its edges are whole seconds (SF-45). An end in the future says
+ * nothing of what has been read (P-2). */
 static int set_window(struct fetch *f, const struct ds_query *query, int64_t now_ms,
                       struct ds_err *err)
 {
@@ -63,6 +65,12 @@ static int set_window(struct fetch *f, const struct ds_query *query, int64_t now
                        query->cursor);
     if (query->cursor)
         f->lo_ms -= f->remote->overlap_s * 1000;
+    if (f->lo_ms > f->hi_ms) {
+        ds_log(DS_LOG_WARNING,
+               "the last fetch ended at %s, in the future: a clock was wrong, all is read again",
+               query->cursor);
+        f->lo_ms = 0;
+    }
     return query->resume ? read_resume(f, query->resume, err) : DS_OK;
 }
 
