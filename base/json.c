@@ -16,7 +16,8 @@ __attribute__((constructor)) static void choose_memory(void)
 #endif
 }
 
-#define BEGINNING 60 /* bytes of a text that is no JSON, shown in the message */
+#define MAX_VALUES 1000000 /* of one page, some 100 bytes of memory each (P-12) */
+#define BEGINNING  60      /* bytes of a text that is no JSON, shown in the message */
 
 static const char broken[] = "\xef\xb7\x90"; /* U+FDD0 */
 
@@ -28,6 +29,7 @@ struct copy {
     struct ds_buf *out;
     size_t wanted; /* a place in the copy */
     size_t found;  /* the same place in the text */
+    size_t values; /* at least as many as there are: what a page costs when it is taken apart */
 };
 
 /* Ends the run before `to`, adds something to the copy and goes on at `next`. */
@@ -185,7 +187,7 @@ static void prepare(struct copy *c)
         else if (*p == '-' || (*p >= '0' && *p <= '9'))
             p = copy_number(c, p);
         else
-            p++;
+            c->values += *p == ',' || *p == '{' || *p == '[', p++;
     }
     put(c, c->end, "", c->end);
 }
@@ -241,6 +243,9 @@ int ds_json_read(const char *text, size_t len, struct ds_buf *scratch, json_t **
     if (ds_buf_failed(scratch))
         return ds_fail(err, DS_E_REMOTE, "JSON of %zu bytes is more than can be held (%zu)", len,
                        scratch->max);
+    if (c.values > MAX_VALUES)
+        return ds_fail(err, DS_E_REMOTE, "JSON of %zu bytes holds more than %d values", len,
+                       MAX_VALUES);
     root = json_loadb(scratch->text, scratch->len, JSON_ALLOW_NUL, &problem);
     if (!root)
         return fail_syntax(&c, &problem, err);

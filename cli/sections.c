@@ -72,6 +72,23 @@ static struct ds_section *section_of(struct reading *r, const char *connection, 
     return *s;
 }
 
+/* What may be longer than a line: it stands on several, and is joined with blanks. */
+static const char *const long_keys[] = {"shareable_solutions", "where", "filter"};
+
+/* The same key of the same section again. */
+static int again(struct reading *r, struct ds_entry *first, const struct ds_ini_line *line,
+                 struct ds_err *err)
+{
+    for (size_t i = 0; i < sizeof(long_keys) / sizeof(long_keys[0]); i++) {
+        if (strcmp(long_keys[i], line->name) != 0)
+            continue;
+        first->value = ds_arena_printf(r->arena, "%s %s", first->value, line->value);
+        return first->value ? DS_OK : ds_fail_nomem(err);
+    }
+    return ds_ini_fail(err, line, "'%s' of [%s] stands in %s already", line->name, line->section,
+                       first->where);
+}
+
 static int take(void *arg, const struct ds_ini_line *line, struct ds_err *err)
 {
     struct reading *r = arg;
@@ -97,8 +114,7 @@ static int take(void *arg, const struct ds_ini_line *line, struct ds_err *err)
         return ds_fail_nomem(err);
     for (tail = &s->entries; *tail; tail = &(*tail)->next)
         if (strcmp((*tail)->name, e->name) == 0)
-            return ds_ini_fail(err, line, "'%s' of [%s] stands in %s already", e->name,
-                               line->section, (*tail)->where);
+            return again(r, *tail, line, err);
     *tail = e;
     return DS_OK;
 }

@@ -359,6 +359,7 @@ static int prepare(struct ds_http *http, const struct ds_http_request *request, 
     set_transfer(http);
     http->repeatable = request->repeatable;
     http->arrived = request->arrived;
+    http->answer.secret = request->body != NULL;
     http->arg = request->arg;
     http->max_answer = request->max_answer ? request->max_answer : DS_MAX_PAGE;
     http->answer.body.max = http->max_answer;

@@ -32,6 +32,7 @@ struct ds_http_answer {
     long status;
     struct ds_buf body;
     struct ds_buf head; /* "name: value\n" lines, names in lower case (SF-75) */
+    bool secret;        /* the request had a body: what comes back may repeat credentials (P-9) */
     int64_t date_ms;    /* the server's clock, 0: no Date header */
 };
 

@@ -124,7 +124,7 @@ void ds_http_describe(struct ds_http_answer *answer, struct ds_buf *out)
         ds_buf_add(out, "an empty answer");
     } else if (body[strspn(body, " \t\r\n")] == '<') {
         describe_html(body, out);
-    } else if (answer->status / 100 == 2) {
+    } else if (answer->secret || answer->status / 100 == 2) {
         ds_buf_addf(out, "a text of %zu bytes", answer->body.len); /* may hold a token (P-9) */
     } else {
         ds_buf_add_char(out, '\'');

@@ -181,8 +181,8 @@ int ds_records_take(void *arg, const struct ds_record *record, struct ds_err *er
     if (ds_store_link(r->store, &r->batch, r->state.id, theirs->id, &link, err))
         return err->status;
     if (link.deal && !r->compare && !theirs->repeats && !record->fault &&
-        link.deleted == record->deleted && ds_same(link.version, record->version) &&
-        link.seen_version == link.deal_version) {
+        link.deleted == record->deleted && record->version &&
+        ds_same(link.version, record->version) && link.seen_version == link.deal_version) {
         r->result->run.outcome[DS_UNCHANGED]++;
         return DS_OK;
     }

@@ -25,7 +25,7 @@ static int open_store(struct running *r, struct ds_err *err)
     if (!r->dry) {
         if (ds_batch_open(r, err) ||
             ds_store_connection_ensure(r->store, job->connection, &id, err) ||
-            ds_batch_commit(r, err) || ds_store_lock(r->store, id, job->connection, err))
+            ds_batch_commit(r, err) || ds_store_lock(r->store, id, err))
             return err->status;
     }
     if (ds_store_connection(r->store, &r->lasting, job->connection, &r->state, err))

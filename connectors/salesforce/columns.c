@@ -192,7 +192,7 @@ int ds_sf_columns_read(const struct ds_sf_columns *columns, const json_t *record
     for (size_t i = 0; i < columns->count; i++) {
         if (read_value(&columns->column[i], record, &columns->raw[i]))
             continue;
-        ds_fail(err, DS_E_CONFIG, "the records hold no single value '%s'", columns->column[i].name);
+        ds_fail(err, DS_E_CONFIG, "there is no single value '%s'", columns->column[i].name);
         return ds_hint(err,
                        "write the path as Salesforce does, capitals included, and name a plain "
                        "field");

@@ -32,6 +32,7 @@ struct fetch {
     char restarted[DS_SF_ID]; /* the id behind which the query was sent again */
     bool is_restarted;
     bool first_page;
+    bool read_one;  /* a row has been read as it should be */
     uint64_t total; /* of the query under way, as the org told */
     uint64_t rows;  /* of it, so far */
     unsigned empty; /* pages without a row, one after the other */
@@ -195,6 +196,22 @@ static int read_head(struct fetch *f, const json_t *page, json_t **records, stru
     return read_link(f, page, err);
 }
 
+/* A row that is unlike the others is rejected alone (P-8). */
+static int hand_over_broken(struct fetch *f, const json_t *row, struct ds_err *err)
+{
+    struct ds_record record = {.values = f->values};
+    const char *text = ds_json_text(row, "Id");
+    char fault[sizeof(err->text)], id[DS_SF_ID];
+
+    memcpy(fault, err->text, sizeof(fault));
+    ds_err_clear(err);
+    memset(f->values, 0, f->columns.paths * sizeof(*f->values));
+    record.fault = fault;
+    if (text && ds_sf_id(text, id))
+        record.id = memcpy(f->last, id, sizeof(id));
+    return f->sink->record(f->sink->arg, &record, err);
+}
+
 static int hand_over(struct fetch *f, const json_t *row, struct ds_err *err)
 {
     const struct ds_value *raw = f->columns.raw;
@@ -202,12 +219,15 @@ static int hand_over(struct fetch *f, const json_t *row, struct ds_err *err)
     char id[DS_SF_ID];
     int rc = ds_sf_columns_read(&f->columns, row, f->values, err);
 
+    if (rc && !f->read_one)
+        return rc; /* every row is like this: it is the mapping's path that is wrong */
     if (rc)
-        return rc;
+        return hand_over_broken(f, row, err);
+    f->read_one = true;
     if (raw[f->own[ID]].text && ds_sf_id(raw[f->own[ID]].text, id))
         record.id = memcpy(f->last, id, sizeof(id));
     record.modified = raw[f->own[STAMP]].text;
-    record.version = record.modified ? record.modified : "";
+    record.version = record.modified;
     record.modified_by = raw[f->own[EDITOR]].text;
     record.deleted = raw[f->own[DELETED]].text && strcmp(raw[f->own[DELETED]].text, "true") == 0;
     if (!record.id)

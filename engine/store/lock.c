@@ -40,7 +40,7 @@ out:
 }
 
 /* The holder is the run that is on: its row was written under the lock. */
-static int held(struct ds_store *s, int64_t connection, const char *name, struct ds_err *err)
+static int held(struct ds_store *s, int64_t connection, struct ds_err *err)
 {
     static const char sql[] =
         "SELECT id, pid, host, started_ms FROM runs"
@@ -56,18 +56,18 @@ static int held(struct ds_store *s, int64_t connection, const char *name, struct
         const char *host = ds_sql_text(&row, 2);
 
         ds_fail(err, DS_E_LATER,
-                "%s: run %" PRId64 " holds the connection, process %" PRId64 " on %s since %s",
-                name, ds_sql_int(&row, 0), ds_sql_int(&row, 1), host ? host : "?",
+                "run %" PRId64 " holds the connection, process %" PRId64 " on %s since %s",
+                ds_sql_int(&row, 0), ds_sql_int(&row, 1), host ? host : "?",
                 ds_instant_people(ds_sql_int(&row, 3), since));
         ds_sql_end(&row, err);
     } else {
-        ds_fail(err, DS_E_LATER, "%s: another run holds the connection and is just starting", name);
+        ds_fail(err, DS_E_LATER, "another run holds the connection and is just starting");
     }
     ds_arena_clear(&a);
     return ds_hint(err, "nothing to do: the next run goes on where that one ends");
 }
 
-int ds_store_lock(struct ds_store *s, int64_t connection, const char *name, struct ds_err *err)
+int ds_store_lock(struct ds_store *s, int64_t connection, struct ds_err *err)
 {
     struct flock byte = {
         .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = connection, .l_len = 1};
@@ -81,7 +81,7 @@ int ds_store_lock(struct ds_store *s, int64_t connection, const char *name, stru
     if (fcntl(s->lock, F_OFD_SETLK, &byte) == 0)
         return DS_OK;
     if (errno == EAGAIN || errno == EACCES)
-        return held(s, connection, name, err);
+        return held(s, connection, err);
     ds_fail(err, DS_E_STORE, "cannot lock '%s-lock': %s", s->path, strerror(errno));
     return ds_hint(err, "keep the store on a local disk");
 }

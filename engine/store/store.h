@@ -69,7 +69,7 @@ int ds_store_connection_save(struct ds_store *s, const struct ds_connection_stat
 
 /* One run per connection at a time: holds a lock that the system takes back when this process dies.
  * DS_E_LATER names the holder and since when. Released by ds_store_close(). */
-int ds_store_lock(struct ds_store *s, int64_t connection, const char *name, struct ds_err *err);
+int ds_store_lock(struct ds_store *s, int64_t connection, struct ds_err *err);
 
 /* --- runs --------------------------------------------------------------------------------- */
 

@@ -65,3 +65,7 @@ done
 run 0 --help
 run 0 --version
 run 0 help
+good
+sed -i '$a shareable_solutions = SOL-1 SOL-2\nshareable_solutions = SOL-3' "$T/dealsync.conf"
+run 0 diff csv
+bad 'only long lists may stand on several lines' dealsync.conf 9 "\$a delimiter = comma\ndelimiter = tab" "'delimiter'"

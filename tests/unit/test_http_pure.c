@@ -120,6 +120,7 @@ static const struct {
     {302, "location: https://evil.example/a?token=1\n", "<title>x</title>",
      "a redirect to 'https://evil.example/a'"},
     {300, "", "[\"a\"]", "'[\"a\"]'"},
+    {200, "", "access_token=secret", "a text of 19 bytes"},
     {500, "", "upstream\x1b[31m\tfailed\n", "'upstream [31m failed'"},
 };
 

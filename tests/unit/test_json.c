@@ -119,6 +119,28 @@ static void errors_say_where_and_hide_what(void **state)
     check("[1]]", "bad JSON at byte 4 of 4: end of file expected");
 }
 
+/* A small page may be dear to take apart (P-12). */
+static void a_document_of_too_many_values_is_refused(void **state)
+{
+    static char page[3 * 1000000 + 16];
+    struct ds_buf scratch = DS_BUF_INIT(DS_MAX_PAGE);
+    struct ds_err err = {0};
+    json_t *root = NULL;
+    size_t n = 0;
+
+    (void)state;
+    page[n++] = '[';
+    for (int i = 0; i < 1000000; i++) {
+        memcpy(page + n, "{},", 3);
+        n += 3;
+    }
+    memcpy(page + n, "1]", 2);
+    assert_int_equal(ds_json_read(page, n + 2, &scratch, &root, &err), DS_E_REMOTE);
+    assert_null(root);
+    assert_non_null(strstr(err.text, "values"));
+    ds_buf_clear(&scratch);
+}
+
 static void a_document_that_does_not_fit_is_refused(void **state)
 {
     struct ds_buf small = DS_BUF_INIT(8);
@@ -242,6 +264,7 @@ int main(void)
         cmocka_unit_test(nul_characters_keep_their_length),
         cmocka_unit_test(errors_say_where_and_hide_what),
         cmocka_unit_test(a_document_that_does_not_fit_is_refused),
+        cmocka_unit_test(a_document_of_too_many_values_is_refused),
         cmocka_unit_test(whatever_jansson_refuses_is_refused),
         cmocka_unit_test(every_place_of_a_string_is_looked_at),
         cmocka_unit_test(a_cut_document_is_refused_at_every_byte),

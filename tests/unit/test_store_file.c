@@ -110,7 +110,7 @@ static void the_lock_names_its_holder_and_dies_with_it(void **state)
     child = fork();
     if (child == 0) {
         if (ds_store_open(path, DS_STORE_WRITE, &store, &err) ||
-            ds_store_lock(store, connection, "acme", &err) || ds_store_begin(store, &err) ||
+            ds_store_lock(store, connection, &err) || ds_store_begin(store, &err) ||
             ds_store_run_begin(store, &run, &err) || ds_store_commit(store, &err) ||
             write(told[1], "x", 1) != 1)
             _exit(1);
@@ -118,13 +118,13 @@ static void the_lock_names_its_holder_and_dies_with_it(void **state)
     }
     assert_int_equal(read(told[0], &byte, 1), 1);
     WORKS(ds_store_open(path, DS_STORE_WRITE, &store, &err));
-    snprintf(want, sizeof(want), "acme: run 2 holds the connection, process %d on ", (int)child);
-    fails(ds_store_lock(store, connection, "acme", &err), DS_E_LATER, want);
-    fails(ds_store_lock(store, connection, "acme", &err), DS_E_LATER, "since 2026-09-21 ");
-    WORKS(ds_store_lock(store, connection + 1, "beta", &err));
+    snprintf(want, sizeof(want), "run 2 holds the connection, process %d on ", (int)child);
+    fails(ds_store_lock(store, connection, &err), DS_E_LATER, want);
+    fails(ds_store_lock(store, connection, &err), DS_E_LATER, "since 2026-09-21 ");
+    WORKS(ds_store_lock(store, connection + 1, &err));
     kill(child, SIGKILL);
     assert_int_equal(waitpid(child, &status, 0), child);
-    WORKS(ds_store_lock(store, connection, "acme", &err));
+    WORKS(ds_store_lock(store, connection, &err));
     close(told[0]);
     close(told[1]);
 }
@@ -186,7 +186,7 @@ static void nobody_else_may_read_the_files(void **state)
 
     (void)state;
     WORKS(ds_store_open(path, DS_STORE_WRITE, &store, &err));
-    WORKS(ds_store_lock(store, 1, "acme", &err));
+    WORKS(ds_store_lock(store, 1, &err));
     umask(old);
     for (size_t i = 0; i < COUNT(names); i++) {
         char name[160];
@@ -409,7 +409,7 @@ static void a_missing_or_empty_store_reads_as_an_empty_one(void **state)
         WORKS(ds_store_begin(store, &err));
         WORKS(ds_store_deal_count(store, &count, &err));
         WORKS(ds_store_commit(store, &err));
-        WORKS(ds_store_lock(store, 1, "acme", &err));
+        WORKS(ds_store_lock(store, 1, &err));
         assert_int_equal(count, 0);
         ds_store_close(store);
         store = NULL;
