@@ -123,7 +123,7 @@ static void errors_say_where_and_hide_what(void **state)
 static void a_document_of_too_many_values_is_refused(void **state)
 {
     static char page[3 * 1000000 + 16];
-    struct ds_buf scratch = DS_BUF_INIT(DS_MAX_PAGE);
+    struct ds_buf copy = DS_BUF_INIT(DS_MAX_PAGE);
     struct ds_err err = {0};
     json_t *root = NULL;
     size_t n = 0;
@@ -135,10 +135,10 @@ static void a_document_of_too_many_values_is_refused(void **state)
         n += 3;
     }
     memcpy(page + n, "1]", 2);
-    assert_int_equal(ds_json_read(page, n + 2, &scratch, &root, &err), DS_E_REMOTE);
+    assert_int_equal(ds_json_read(page, n + 2, &copy, &root, &err), DS_E_REMOTE);
     assert_null(root);
     assert_non_null(strstr(err.text, "values"));
-    ds_buf_clear(&scratch);
+    ds_buf_clear(&copy);
 }
 
 static void a_document_that_does_not_fit_is_refused(void **state)
