@@ -40,6 +40,7 @@ backfill() {
     has 'so many new deals at once want to be looked at' 'more|would change' "$T/err"
     run 0 backfill maven --accept "$(plan_id "$T/err")"
     is 'defaults that an admin chose let the others in' "$defaults" "$(sum)"
+    is 'every value is one that the store takes' ok "$(sql 'PRAGMA integrity_check')"
     is 'nothing is rejected any more' 0 "$(sql 'SELECT count(*) FROM rejects')"
 }
 

@@ -38,6 +38,7 @@ has 'stages lists what each maps to' '1-Prospecting' "$T/out"
 
 run 0 sync sf
 is 'a second CRM in the same store' '300 fetched: 300 created' "$(sum)"
+is 'every value is one that the store takes' ok "$(sql 'PRAGMA integrity_check')"
 is 'both are there' 600 "$(sql 'SELECT count(*) FROM deals')"
 run 3 status
 has 'status shows both' '^sf|sf ' "$T/out"

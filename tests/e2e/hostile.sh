@@ -27,6 +27,7 @@ is 'and holds the names as they are' '<script>alert(1)</script>' \
 hasnt 'CSV: no field is a formula' '(^|,)"?[=@+-][^0-9]' "$T/csv"
 run 0 sync sf
 is 'the store keeps them as they are' 1 "$(sql "SELECT count(*) FROM deals WHERE name = '''; DROP TABLE deals; --'")"
+is 'and nothing that its own rules forbid' ok "$(sql 'PRAGMA integrity_check')"
 is 'and all deals' 30 "$(sql 'SELECT count(*) FROM deals')"
 run 0 explain "$(sql "SELECT id FROM deals WHERE name LIKE '%owned%'")"
 ok 'explain: no control character' sh -c "! LC_ALL=C grep -qP '[\\x00-\\x08\\x0b-\\x1f\\x7f]' '$T/out'"
