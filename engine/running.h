@@ -9,7 +9,7 @@
 
 #include "engine/run.h"
 
-#define DS_BATCH_WRITES 20000 /* records in one transaction */
+#define DS_BATCH_WRITES 5000 /* records in one transaction */
 
 struct running {
     const struct ds_job *job;
