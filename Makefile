@@ -43,8 +43,8 @@ once      = $(eval $(1) := $(shell $(2)))$($(1))
 # the option if this compiler and C library take it without a warning
 takes     = echo '\#include <features.h>' | $(CC) -Werror -O2 $(1) -fsyntax-only -xc - 2>/dev/null \
               && echo '$(1)'
-LIBS      = $(call once,LIBS,pkg-config --libs libcurl jansson inih sqlite3 libcrypto)
-LIB_FLAGS = $(call once,LIB_FLAGS,pkg-config --cflags libcurl jansson inih sqlite3 libcrypto)
+LIBS      = $(call once,LIBS,pkg-config --libs libcurl jansson libxml-2.0 inih sqlite3 libcrypto)
+LIB_FLAGS = $(call once,LIB_FLAGS,pkg-config --cflags libcurl jansson libxml-2.0 inih sqlite3 libcrypto)
 SIM_LIBS  = $(call once,SIM_LIBS,pkg-config --libs libmicrohttpd jansson libcrypto zlib)
 UNIT_LIBS = $(call once,UNIT_LIBS,pkg-config --libs cmocka)
 

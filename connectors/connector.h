@@ -2,9 +2,10 @@
  * connector.h - the contract between the engine and a kind of remote
  *
  * A connector turns one configured remote into a stream of records: a remote id, a version and raw
- * named values. It knows HTTP, OAuth, paging and throttling; it knows nothing of deals, stages or
- * SQL, does not talk to people, and never decides what a value means. This header needs nothing of
- * ours but base/, so that a connector can be written against it alone.
+ * named values; and it turns changes, which name the version they were based on, into writes. It
+ * knows HTTP, OAuth, paging and throttling; it knows nothing of deals, stages or SQL, does not talk
+ * to people, and never decides what a value means. This header needs nothing of ours but base/, so
+ * that a connector can be written against it alone.
  *
  * Memory belongs to whoever made it, and what is passed to a callback is borrowed for the call.
  * A function returns 0 or a negative enum ds_status with *err filled in.
@@ -19,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DS_CONNECTOR_VERSION 1 /* moves when anything below does; another one is refused */
+#define DS_CONNECTOR_VERSION 2 /* moves when anything below does; another one is refused */
 
 /* A value as the remote gave it. text is NULL for null, empty or absent; numbers keep their
  * characters, booleans are "true" and "false". Not yet checked for UTF-8 or NUL. */
@@ -70,10 +71,13 @@ struct ds_identity {
     char detail[256]; /* one line for `check`: version, edition, limits; may be empty */
 };
 
-/* What to read. cursor and resume are a connector's own text from an earlier fetch. */
+/* What to read. cursor and resume are a connector's own text from an earlier fetch. A path whose
+ * value is a list (the members of a team, the products of an opportunity) has it as a JSON array; the
+ * connector's documentation names such paths. */
 struct ds_query {
     size_t count;
     const char *const *paths; /* "Name", "Account.Name", "statuscode.label" */
+    const bool *written;      /* for each path, whether changes may set it; NULL: none is */
     const char *cursor;       /* only what changed since; NULL: everything */
     const char *resume;       /* go on within an interrupted fetch; NULL: from its start */
 };
@@ -87,7 +91,39 @@ struct ds_sink {
     int (*mark)(void *arg, const char *resume, struct ds_err *err);
     /* How many records to expect in all, when the remote told; once, before the first; for progress. */
     void (*expect)(void *arg, uint64_t records);
+    /* What follows is every record that the query's conditions let through, and not an increment: the
+     * cursor cannot be continued, `why` says in which way. Called before the first record, or never. */
+    int (*whole)(void *arg, const char *why, struct ds_err *err);
     void *arg;
+};
+
+/* A value to be set; `path` is one of the query's, by index. */
+struct ds_assign {
+    size_t path;
+    struct ds_value before; /* what the record held when the change was decided */
+    struct ds_value value;
+};
+
+/* One record to be changed, or to be created. */
+struct ds_write {
+    const char *id;      /* NULL: create a record */
+    const char *version; /* of the record when the change was decided; creations: NULL */
+    const char
+        *key; /* of a creation: a UUID of our own, in small letters, durable before it is sent */
+    size_t count;
+    const struct ds_assign *values;
+};
+
+/* What became of one change. */
+struct ds_written {
+    size_t change; /* its index */
+    int status;    /* DS_OK: done. DS_E_STALE: the record is not what the change was based on, or is
+                      gone, and nothing was written. DS_E_RECORD: the remote refuses it, and will again.
+                      DS_E_LATER: not now, and nothing was written; the rest goes on. */
+    const char *text; /* why, in the remote's own words; NULL when done */
+    const struct ds_record
+        *now; /* the record as it was read after the write or, when stale, instead
+                                    of it: every path of the query; NULL when it cannot be read */
 };
 
 /* A stage, sales process or status value that the remote offers. */
@@ -110,7 +146,9 @@ enum {
     DS_CAN_SEE_DELETED = 1u, /* fetch hands over tombstones */
     DS_MAY_REPEAT = 2u, /* one fetch may hold two different records of one id, a fault of the input:
                                 never resumed, so that both are seen */
-    DS_READS_ALL = 4u   /* knows no increments: every fetch is complete */
+    DS_READS_ALL = 4u,  /* knows no increments: every fetch is complete */
+    DS_CAN_WRITE = 8u,  /* has read and write */
+    DS_CAN_CREATE = 16u /* write can create, once for each key (P-4) */
 };
 
 struct ds_remote; /* the connector's own */
@@ -129,7 +167,8 @@ struct ds_connector {
     /* Logs in and tells who and where we are. */
     int (*identify)(struct ds_remote *remote, struct ds_identity *out, struct ds_err *err);
 
-    /* Looks whether the paths can be read and notes what an admin should know. */
+    /* Looks whether the paths can be read, and written where they are to be, and notes what an admin
+     * should know. */
     int (*check)(struct ds_remote *remote, const struct ds_query *query, ds_note *note, void *arg,
                  struct ds_err *err);
 
@@ -144,6 +183,26 @@ struct ds_connector {
     int (*stages)(struct ds_remote *remote, const char *field, const char *process_field,
                   int (*each)(void *arg, const struct ds_stage *stage, struct ds_err *err),
                   void *arg, struct ds_err *err);
+
+    /* The stages that an exported description of the remote lists (a metadata file), without the
+     * remote. A hostile or broken file is DS_E_INPUT. NULL: there is no such file for this remote. */
+    int (*stages_in)(const char *file,
+                     int (*each)(void *arg, const struct ds_stage *stage, struct ds_err *err),
+                     void *arg, struct ds_err *err);
+
+    /* Hands over the records of these ids as they are now, in any order, deleted ones with their flag;
+     * one that is not handed over cannot be seen. by_key: the ids are keys of creations, and a record
+     * is handed over only if that creation happened. NULL unless DS_CAN_WRITE. */
+    int (*read)(struct ds_remote *remote, const struct ds_query *query, const char *const *ids,
+                size_t count, bool by_key, const struct ds_sink *sink, struct ds_err *err);
+
+    /* Carries out changes, each on its own: one that is stale or refused does not touch another. Calls
+     * `written` for each as soon as its outcome is known. When the call fails, the changes that were
+     * not told of may or may not have happened. NULL unless DS_CAN_WRITE. */
+    int (*write)(struct ds_remote *remote, const struct ds_query *query,
+                 const struct ds_write *writes, size_t count,
+                 int (*written)(void *arg, const struct ds_written *what, struct ds_err *err),
+                 void *arg, struct ds_err *err);
 
     /* The requests sent and what the remote says is left of its budget, one line; may be empty. */
     void (*cost)(struct ds_remote *remote, struct ds_buf *out);

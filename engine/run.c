@@ -131,7 +131,8 @@ static int begin_run(struct running *r, struct ds_err *err)
 
 static int fetch(struct running *r, struct ds_buf *next, struct ds_err *err)
 {
-    struct ds_sink sink = {ds_records_take, ds_records_mark, ds_records_expect, r};
+    struct ds_sink sink = {
+        .record = ds_records_take, .mark = ds_records_mark, .expect = ds_records_expect, .arg = r};
     struct ds_query query = {.cursor = r->result->everything ? NULL : r->state.cursor,
                              .resume = r->go_on};
 

@@ -691,8 +691,8 @@ enum act { FETCH, CHECK, STAGES, PROCESSES };
 /* Opens the connection and does one thing with it; the result is in w->seen and w->err. */
 static int act(struct world *w, enum act what, const char *resume)
 {
-    struct ds_query query = {COUNT(deal_paths), deal_paths, NULL, resume};
-    struct ds_sink sink = {see_record, NULL, NULL, w};
+    struct ds_query query = {.count = COUNT(deal_paths), .paths = deal_paths, .resume = resume};
+    struct ds_sink sink = {.record = see_record, .arg = w};
     struct ds_buf next = DS_BUF_INIT(DS_MAX_TEXT);
     struct ds_remote *remote = NULL;
     int rc;
@@ -773,8 +773,8 @@ static int append_a_row(void *arg, const struct ds_record *record, struct ds_err
 static void a_file_that_grows_meanwhile_is_no_whole_file(void **state)
 {
     struct world *w = *state;
-    struct ds_query query = {COUNT(deal_paths), deal_paths, NULL, NULL};
-    struct ds_sink sink = {append_a_row, NULL, NULL, w};
+    struct ds_query query = {.count = COUNT(deal_paths), .paths = deal_paths};
+    struct ds_sink sink = {.record = append_a_row, .arg = w};
     struct ds_buf next = DS_BUF_INIT(DS_MAX_TEXT);
     struct ds_remote *remote = NULL;
 
@@ -805,8 +805,8 @@ static int see_version(void *arg, const struct ds_record *r, struct ds_err *err)
 
 static void version_of_last(struct world *w, char *out)
 {
-    struct ds_query query = {COUNT(deal_paths), deal_paths, NULL, NULL};
-    struct ds_sink sink = {see_version, NULL, NULL, out};
+    struct ds_query query = {.count = COUNT(deal_paths), .paths = deal_paths};
+    struct ds_sink sink = {.record = see_version, .arg = out};
     struct ds_buf next = DS_BUF_INIT(DS_MAX_TEXT);
     struct ds_remote *remote = NULL;
 
