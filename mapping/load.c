@@ -95,26 +95,35 @@ static int find_source(const char *name, const struct ds_ini_line *line, struct 
     return -1;
 }
 
-static int take_path(struct loading *l, const struct ds_ini_line *line, int *index,
-                     struct ds_err *err)
+static int fail_path(const struct ds_ini_line *line, struct ds_err *err)
 {
-    struct ds_mapping *m = l->m;
+    ds_ini_fail(err, line, "'%s' needs the path of a field of the CRM", line->name);
+    return ds_hint(err, "write, for instance: %s = StageName", line->name);
+}
+
+/* The index of a path, which each has once. */
+static int add_path(struct ds_mapping *m, const char *path, int *index, struct ds_err *err)
+{
     size_t i = 0;
 
-    if (!*line->value || line->quoted) {
-        ds_ini_fail(err, line, "'%s' needs the path of a field of the CRM", line->name);
-        return ds_hint(err, "write, for instance: %s = StageName", line->name);
-    }
-    while (i < m->path_count && strcmp(m->paths[i], line->value) != 0)
+    while (i < m->path_count && strcmp(m->paths[i], path) != 0)
         i++;
     if (i == m->path_count) {
-        m->paths[i] = ds_arena_dup(&m->memory, line->value);
+        m->paths[i] = ds_arena_dup(&m->memory, path);
         if (!m->paths[i])
             return ds_fail_nomem(err);
         m->path_count++;
     }
     *index = (int)i;
     return 0;
+}
+
+static int take_path(struct loading *l, const struct ds_ini_line *line, int *index,
+                     struct ds_err *err)
+{
+    if (!*line->value || line->quoted)
+        return fail_path(line, err);
+    return add_path(l->m, line->value, index, err);
 }
 
 /* A path that may be set once. */
@@ -125,6 +134,32 @@ static int take_setting(struct loading *l, const struct ds_ini_line *line, int *
         return fail_twice(err, line, line->name, *number);
     *number = line->line;
     return take_path(l, line, index, err);
+}
+
+/* "PATH, PATH": lists of members that make one team. */
+static int take_team(struct loading *l, const struct ds_ini_line *line, struct ds_err *err)
+{
+    struct ds_mapping *m = l->m;
+    const char *end = line->value + strlen(line->value);
+
+    if (l->field_line[DS_TEAM])
+        return fail_twice(err, line, line->name, l->field_line[DS_TEAM]);
+    l->field_line[DS_TEAM] = line->line;
+    for (const char *p = line->value; p <= end; p++) {
+        size_t len = strcspn(p, ",");
+        const char *path = ds_text_trim(&m->memory, p, len);
+
+        if (!path)
+            return ds_fail_nomem(err);
+        if (!*path || line->quoted)
+            return fail_path(line, err);
+        if (m->team_paths == DS_TEAM_PATHS)
+            return ds_ini_fail(err, line, "a team has %d lists at most", DS_TEAM_PATHS);
+        if (add_path(m, path, &m->team_path[m->team_paths++], err))
+            return err->status;
+        p += len;
+    }
+    return 0;
 }
 
 /* A standard value, which the admin wrote, in canonical form. */
@@ -147,10 +182,13 @@ static int take_standard(struct loading *l, int source, const char *text,
 static int take_field(struct loading *l, const char *rest, const struct ds_ini_line *line,
                       struct ds_err *err)
 {
-    int s = find_source(line->name, line, err);
     struct ds_source *source;
+    int s;
 
     (void)rest;
+    if (strcmp(line->name, ds_fields[DS_TEAM].name) == 0)
+        return take_team(l, line, err);
+    s = find_source(line->name, line, err);
     if (s < 0)
         return err->status;
     if (l->field_line[s])
@@ -378,7 +416,8 @@ static int check_source(const struct loading *l, int s, struct ds_err *err)
     const char *section = l->default_line[s] ? "defaults" : "values";
 
     line.line = l->default_line[s] ? l->default_line[s] : l->values_line[s];
-    if (!line.line || source->path != DS_NO_PATH)
+    if (!line.line || source->path != DS_NO_PATH ||
+        (s >= DS_TEAM_NAME && l->default_line[s] && l->m->team_paths && !source->constant))
         return 0;
     ds_ini_fail(err, &line, "[%s] speaks of '%s', for which [fields] has no path", section,
                 ds_source_name(s));
