@@ -23,6 +23,10 @@ struct ds_member {
     size_t place;    /* likewise */
 };
 
+/* The members of a team in JSON, at least one; NULL as with a form. */
+struct ds_member *ds_team_read(struct ds_arena *a, const char *text, size_t *count,
+                               const char **why);
+
 /* The canonical team of at least one member, of those with one email the first; sorts members, too.
  * NULL: out of memory. */
 const char *ds_team_write(struct ds_arena *a, struct ds_member *members, size_t count);

@@ -84,50 +84,52 @@ static const char *member_text(struct ds_arena *a, const json_t *member, const c
                         json_string_length(value));
 }
 
-static const char *read_team(struct ds_arena *a, const json_t *list, const char **why)
+static bool read_member(struct ds_arena *a, const json_t *from, struct ds_member *m,
+                        const char **why)
 {
-    size_t count = json_array_size(list);
-    struct ds_member *members = ds_arena_alloc(a, (count + 1) * sizeof(*members));
-    const char *team;
+    m->email = member_text(a, from, "email");
+    m->name = member_text(a, from, "name");
+    m->phone = member_text(a, from, "phone");
+    if (!m->email || !m->name || !m->phone)
+        return false;
+    if (*m->email && *m->name && *m->phone)
+        return true;
+    *why = "has a member without email, name or phone";
+    return false;
+}
 
-    if (!members)
-        return NULL;
-    for (size_t i = 0; i < count; i++) {
-        const json_t *from = json_array_get(list, i);
-        struct ds_member *m = &members[i];
+struct ds_member *ds_team_read(struct ds_arena *a, const char *text, size_t *count,
+                               const char **why)
+{
+    json_t *list = json_loads(text, 0, NULL);
+    struct ds_member *members = NULL;
 
-        m->email = member_text(a, from, "email");
-        m->name = member_text(a, from, "name");
-        m->phone = member_text(a, from, "phone");
-        if (!m->email || !m->name || !m->phone)
-            return NULL;
-        if (!*m->email || !*m->name || !*m->phone) {
-            *why = "has a member without email, name or phone";
-            return NULL;
-        }
-    }
-    team = ds_team_write(a, members, count);
+    *count = json_array_size(list);
+    if (*count)
+        members = ds_arena_alloc(a, *count * sizeof(*members));
+    else
+        *why = "is not a team (a JSON array of email, name and phone)";
+    for (size_t i = 0; members && i < *count; i++)
+        if (!read_member(a, json_array_get(list, i), &members[i], why))
+            members = NULL;
+    json_decref(list);
+    return members;
+}
+
+const char *ds_form_team(struct ds_arena *a, const struct ds_field_row *row, const char *text,
+                         const char **why)
+{
+    size_t count;
+    struct ds_member *members = ds_team_read(a, text, &count, why);
+    const char *team = members ? ds_team_write(a, members, count) : NULL;
+
+    (void)row;
     for (size_t i = 1; team && i < count; i++) {
         if (strcmp(members[i - 1].key, members[i].key) == 0) {
             *why = "has two members of one email";
             return NULL;
         }
     }
-    return team;
-}
-
-const char *ds_form_team(struct ds_arena *a, const struct ds_field_row *row, const char *text,
-                         const char **why)
-{
-    json_t *list = json_loads(text, 0, NULL);
-    const char *team = NULL;
-
-    (void)row;
-    if (json_array_size(list))
-        team = read_team(a, list, why);
-    else
-        *why = "is not a team (a JSON array of email, name and phone)";
-    json_decref(list);
     return team;
 }
 
