@@ -173,20 +173,18 @@ static const char *value_of(const struct ds_back *b, enum ds_field f)
     return !ds_back_asks(b, f) && ds_given(present, f) ? present->value[f] : b->want->value[f];
 }
 
-static bool set_outcome(struct ds_back *b, struct goal *g)
+static const char *outcome_of(struct ds_back *b)
 {
     const char *status = value_of(b, DS_STATUS);
-    bool hold = ds_same(value_of(b, DS_ON_HOLD), DS_YES);
 
     if (!status || strcmp(status, DS_STATUS_ACCEPTED) == 0)
-        g->outcome = hold ? "hold" : "open";
-    else if (strcmp(status, DS_STATUS_WON) == 0)
-        g->outcome = "won";
-    else if (strcmp(status, DS_STATUS_LOST) == 0)
-        g->outcome = "lost";
-    else
-        return fail_line(b, status);
-    return true;
+        return ds_same(value_of(b, DS_ON_HOLD), DS_YES) ? "hold" : "open";
+    if (strcmp(status, DS_STATUS_WON) == 0)
+        return "won";
+    if (strcmp(status, DS_STATUS_LOST) == 0)
+        return "lost";
+    fail_line(b, status);
+    return NULL;
 }
 
 /* What no CRM could say at once. */
@@ -231,7 +229,8 @@ static bool set_goal(struct ds_back *b, struct goal *g)
 
     ds_job_words(&b->job, &now);
     ds_job_progress(&b->job);
-    if (!set_outcome(b, g))
+    g->outcome = outcome_of(b);
+    if (!g->outcome)
         return false;
     g->percent = b->want->value[DS_STAGE];
     if (!ds_back_asks(b, DS_STAGE) && is_percent(now.stage))
