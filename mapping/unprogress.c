@@ -18,6 +18,11 @@ static const char *by_both(const struct ds_progress *got)
     return got->word;
 }
 
+static const char *by_status(const struct ds_progress *got)
+{
+    return got->status;
+}
+
 static const char *by_stage(const struct ds_progress *got)
 {
     return got->stage;
@@ -40,6 +45,16 @@ static const char *process_of(struct ds_back *b)
     return process;
 }
 
+/* Where the path tells the reason, too, one of several lines may tell the right one. */
+static bool tells_reason(struct ds_back *b, int path)
+{
+    const char *value;
+
+    if (b->job.m->source[DS_REASON].path != path || !ds_given(b->want, DS_REASON))
+        return true;
+    return ds_job_value(&b->job, DS_REASON, &value) && ds_same(value, b->want->value[DS_REASON]);
+}
+
 /* Tries the lines of a standard word in the order of the file: a line may be hidden by another one,
  * of the record's process or of [status]. */
 static bool try_lines(struct ds_back *b, int kind, const char *scope, int path, const char *word,
@@ -47,17 +62,22 @@ static bool try_lines(struct ds_back *b, int kind, const char *scope, int path, 
 {
     const struct ds_words *words = &b->job.m->words;
     const struct ds_value before = b->next[path];
-    bool was_set = b->set[path];
-    const struct ds_word *line = ds_words_next(words, kind, scope, word, 0);
+    const bool was_set = b->set[path];
+    const struct ds_word *first = NULL, *line = ds_words_next(words, kind, scope, word, 0);
 
     for (; line; line = ds_words_next(words, kind, scope, word, line->line)) {
         ds_back_set(b, path, line->text);
-        if (reads(b, how, word))
+        if (!reads(b, how, word))
+            continue;
+        if (tells_reason(b, path))
             return true;
+        first = first ? first : line;
     }
     b->next[path] = before;
     b->set[path] = was_set;
-    return false;
+    if (first)
+        ds_back_set(b, path, first->text);
+    return first;
 }
 
 /* Where no line names the stage, the probability may tell it: the percentage itself if it is in the
@@ -129,18 +149,13 @@ static bool place_one(struct ds_back *b, const struct goal *g)
 
 static bool place_status(struct ds_back *b, const char *word)
 {
-    const struct ds_mapping *m = b->job.m;
-    struct ds_progress got;
-    const struct ds_word *line;
+    int path = b->job.m->status_path;
 
-    ds_job_words(&b->job, &got);
-    if (ds_same(got.status, word) || !(ds_back_asks(b, DS_STATUS) || ds_back_asks(b, DS_ON_HOLD)))
+    if (reads(b, by_status, word) || !(ds_back_asks(b, DS_STATUS) || ds_back_asks(b, DS_ON_HOLD)))
         return true;
-    line = ds_words_next(&m->words, DS_W_STATUS, "", word, 0);
-    if (!line || !ds_path_plain(m, m->status_path))
-        return fail_line(b, word);
-    ds_back_set(b, m->status_path, line->text);
-    return true;
+    return (ds_path_plain(b->job.m, path) &&
+            try_lines(b, DS_W_STATUS, "", path, word, by_status)) ||
+           fail_line(b, word);
 }
 
 /* The status says how it ends or whether it is on hold, if it has a word for that; else the stage. */

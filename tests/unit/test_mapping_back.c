@@ -265,6 +265,24 @@ static void probability_alone(void **state)
     check_rows(mapping, rows, COUNT(rows));
 }
 
+/* The only line for 10 means 40 in this process. */
+static void probability_behind_a_hidden_line(void **state)
+{
+    static const char mapping[] = "[fields]\nname = Name\n"
+                                  "[stage]\nfrom = Stage\nprocess = Type\nprobability = Percent\n"
+                                  "[stages]\n10 = New\n[stages Partner]\n40 = New\n"
+                                  "[probability]\n10 = 5-14\n";
+    static const struct row rows[] = {
+        {"Stage=Odd|Type=Other", "stage=10", "Stage=New"},
+        {"Stage=Odd|Type=Partner", "stage=10", "Percent=10"},
+        {"Stage=Odd|Type=Partner|Percent=5", "stage=10", ""},
+        {"Stage=New|Type=Partner", "stage=10", "! no line of [stages] stands for '10'"},
+    };
+
+    (void)state;
+    check_rows(mapping, rows, COUNT(rows));
+}
+
 /* Two values, as in Dynamics: one says how it stands, the other one how far it is. */
 static void status_and_stage_apart(void **state)
 {
@@ -316,6 +334,27 @@ static void status_and_stage_of_one_path(void **state)
         {"Stage=New", "on_hold=yes", "Stage=Parked"},
         {"Stage=Parked", "on_hold=no|stage=10", "Stage=New"},
         {"Stage=New", "stage=10|status=accepted", ""},
+    };
+
+    (void)state;
+    check_rows(mapping, rows, COUNT(rows));
+}
+
+/* */
+static void a_status_that_tells_the_reason_too(void **state)
+{
+    static const char mapping[] = "[fields]\nreason = State.label\n"
+                                  "[values reason]\nothers = Canceled\nother_vendor = Out-Sold\n"
+                                  "[status]\nfrom = State.label\nopen = Open\nlost = Canceled\n"
+                                  "lost = Out-Sold\n[stage]\nfrom = Stage\n[stages]\n10 = New\n";
+    static const struct row rows[] = {
+        {"State.label=Open|Stage=New", "status=lost|+reason=other_vendor", "State.label=Out-Sold"},
+        {"State.label=Open|Stage=New", "status=lost|+reason=others", "State.label=Canceled"},
+        {"State.label=Open|Stage=New", "status=lost|+reason=budget", "State.label=Canceled"},
+        {"State.label=Open|Stage=New", "status=lost", "State.label=Canceled"},
+        {"State.label=Out-Sold|Stage=New", "status=lost|+reason=budget", ""},
+        {"State.label=Out-Sold|Stage=New", "status=accepted|+reason=", "State.label=Open"},
+        {"State.label=Out-Sold", "reason=others", "! reason shares its path with something else"},
     };
 
     (void)state;
@@ -598,8 +637,10 @@ int main(void)
         cmocka_unit_test(fields_become_values),
         cmocka_unit_test(stages_become_the_company_s_own),
         cmocka_unit_test(probability_alone),
+        cmocka_unit_test(probability_behind_a_hidden_line),
         cmocka_unit_test(status_and_stage_apart),
         cmocka_unit_test(status_and_stage_of_one_path),
+        cmocka_unit_test(a_status_that_tells_the_reason_too),
         cmocka_unit_test(a_status_alone),
         cmocka_unit_test(the_mapping_says_what_it_writes),
         cmocka_unit_test(every_way_back_reads_as_it_was_meant),
