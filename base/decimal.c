@@ -142,3 +142,30 @@ int ds_decimal_compare(const char *a, const char *b)
     order = a_whole == b_whole ? strcmp(a, b) : a_whole < b_whole ? -1 : 1;
     return order < 0 ? -sign : order > 0 ? sign : 0;
 }
+
+/* In units of the last digit after the point: 22 digits at most. */
+static unsigned __int128 units(const char *text)
+{
+    unsigned __int128 n = 0;
+    int fraction = -1;
+
+    for (const char *p = text + (*text == '-'); *p; p++) {
+        if (*p == '.')
+            fraction = 0;
+        else
+            n = n * 10 + (unsigned)(*p - '0');
+        fraction += fraction >= 0 && *p != '.';
+    }
+    for (int i = fraction < 0 ? 0 : fraction; i < DS_DECIMAL_FRACTION; i++)
+        n *= 10;
+    return n;
+}
+
+bool ds_decimal_beyond(const char *a, const char *b, uint64_t factor)
+{
+    unsigned __int128 left = units(a), right = units(b);
+
+    if ((*a == '-') != (*b == '-') && (left || right))
+        return true;
+    return left > right * factor || right > left * factor;
+}

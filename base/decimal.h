@@ -10,6 +10,9 @@
 
 #include "base/arena.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #define DS_DECIMAL_WHOLE    18 /* digits before the point that either remote can carry, with room */
 #define DS_DECIMAL_FRACTION 4  /* digits after it */
 
@@ -18,6 +21,10 @@
  * not. NULL when it is no decimal or would lose digits; *why then says which ("is not a number",
  * "has more than 18 digits before the point", "has more than 4 digits after the point"). */
 const char *ds_decimal(struct ds_arena *a, const char *text, const char **why);
+
+/* Whether one is more than `factor` times the other, or they have different signs; both in canonical
+ * form. Zero is beyond everything but zero. */
+bool ds_decimal_beyond(const char *a, const char *b, uint64_t factor);
 
 /* -1, 0 or 1; both in canonical form. */
 int ds_decimal_compare(const char *a, const char *b);

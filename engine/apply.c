@@ -42,7 +42,7 @@ static const char *history_kind(const struct ds_item *item)
     case DS_M_CREATE: return "created";
     case DS_M_ADOPT: return "adopted";
     case DS_M_RELEASE: return "released";
-    default: return item->write.given ? "updated" : "held";
+    default: return item->write.given ? "updated" : "held"; /* M-51 and M-52 too */
     }
 }
 
@@ -53,10 +53,11 @@ static int write_history(struct running *r, const struct ds_item *item, struct d
                            .connection = r->state.id,
                            .at_ms = r->policy.now_ms,
                            .kind = history_kind(item),
-                           .source = item->theirs->source};
+                           .source = item->theirs->source,
+                           .remote_id = item->theirs->id};
 
     ds_buf_reset(&r->text);
-    ds_item_changes_json(&r->text, item);
+    ds_item_changes_json(&r->text, item, false);
     if (ds_buf_failed(&r->text))
         return ds_fail_nomem(err);
     h.changes = r->text.text;
@@ -83,11 +84,36 @@ static int write_hold(struct running *r, const struct ds_item *item, bool *news,
     return ds_store_hold_put(r->store, &h, news, err);
 }
 
+int ds_conflict_keep(struct running *r, const struct ds_item *item, const struct ds_change *c,
+                     struct ds_err *err)
+{
+    bool said = c->case_number == DS_M_REFUSED || c->case_number == DS_M_NOT_TAKEN ||
+                c->case_number == DS_M_NO_WORD;
+    struct ds_conflict row = {.deal = item->deal,
+                              .connection = r->state.id,
+                              .remote_id = item->theirs->id,
+                              .field = c->field,
+                              .case_number = c->case_number,
+                              .rule = c->rule,
+                              .base = c->base,
+                              .ours = c->ours,
+                              .theirs = c->theirs,
+                              .why = said ? c->why : NULL,
+                              .decision = ds_item_decision(c->case_number),
+                              .source = item->theirs->source,
+                              .theirs_ms = item->theirs->modified_ms,
+                              .run = r->result->run.id,
+                              .at_ms = r->policy.now_ms};
+    bool opened;
+
+    return row.decision ? ds_store_conflict_log(r->store, &row, err)
+                        : ds_store_conflict_put(r->store, &row, &opened, err);
+}
+
 static int write_conflicts(struct running *r, const struct ds_item *item, const struct ds_sight *s,
                            struct ds_err *err)
 {
     uint64_t keep = item->conflicts;
-    bool opened;
 
     /* What this record does not tell stays open, unless the mapping no longer asks for it. */
     for (enum ds_field f = 0; f < DS_FIELDS; f++)
@@ -95,19 +121,9 @@ static int write_conflicts(struct running *r, const struct ds_item *item, const 
             keep |= UINT64_C(1) << f;
     for (size_t i = 0; i < item->changes; i++) {
         const struct ds_change *c = &item->change[i];
-        struct ds_conflict row = {.deal = item->deal,
-                                  .connection = r->state.id,
-                                  .remote_id = item->theirs->id,
-                                  .field = c->field,
-                                  .case_number = c->case_number,
-                                  .rule = c->rule,
-                                  .base = c->base,
-                                  .ours = c->ours,
-                                  .theirs = c->theirs,
-                                  .run = r->result->run.id,
-                                  .at_ms = r->policy.now_ms};
 
-        if (c->move == DS_MOVE_CONFLICT && ds_store_conflict_put(r->store, &row, &opened, err))
+        if ((c->move == DS_MOVE_CONFLICT || item->decided >> c->field & 1) &&
+            ds_conflict_keep(r, item, c, err))
             return err->status;
     }
     if (!(s->open_conflicts & ~keep))
@@ -133,6 +149,8 @@ static int write_link(struct running *r, const struct ds_item *item, const struc
     if (old->deal && ds_same(old->version, link.version) && ds_same(old->base, link.base) &&
         old->seen_version == link.seen_version && old->deleted == link.deleted)
         return DS_OK;
+    if (r->asks && ds_store_untouch(r->store, r->state.id, item->deal, err))
+        return err->status;
     return ds_store_link_save(r->store, r->state.id, item->theirs->id, &link, err);
 }
 
@@ -188,34 +206,87 @@ int ds_rejects_prune(struct running *r, struct ds_err *err)
     return ds_store_rejects(r->store, &r->batch, r->state.id, drop_unconfirmed, r, err);
 }
 
+static int write_fields(struct running *r, struct ds_item *item, int64_t *version, bool *stale,
+                        struct ds_err *err)
+{
+    const struct ds_run *run = &r->result->run;
+    int64_t now = r->policy.now_ms;
+
+    *version = item->case_number == DS_M_CREATE ? 1 : item->deal_version;
+    if (item->case_number == DS_M_CREATE)
+        return ds_store_deal_create(r->store, &item->write, r->state.id, run->id, now, &item->deal,
+                                    err);
+    if (!item->write.given)
+        return DS_OK;
+    *version += 1;
+    return ds_store_deal_update(r->store, item->deal, item->deal_version, &item->write, r->state.id,
+                                run->id, now, stale, err);
+}
+
+/* What waited for this record until now. */
+static int write_lists(struct running *r, const struct ds_item *item, bool *news,
+                       struct ds_err *err)
+{
+    bool is_new = item->case_number == DS_M_CREATE;
+
+    if ((!is_new || item->until_ms) && write_hold(r, item, news, err))
+        return err->status;
+    if (r->any_rejects && ds_store_reject_drop(r->store, r->state.id, item->theirs->id, err))
+        return err->status;
+    if (r->any_claims && ds_store_claim_drop(r->store, r->state.id, item->theirs->id, err))
+        return err->status;
+    return DS_OK;
+}
+
+/* The intent to write the record is durable with the deal that it follows from (P-4). */
+static int write_intent(struct running *r, const struct ds_item *item, struct ds_err *err)
+{
+    if (item->push.given)
+        return ds_intent_keep(r, item, err);
+    return r->any_intents ? ds_store_intent_drop(r->store, r->state.id, item->deal, err) : DS_OK;
+}
+
 static int write_deal(struct running *r, struct ds_item *item, const struct ds_sight *s,
                       bool *stale, struct ds_err *err)
 {
-    const struct ds_run *run = &r->result->run;
-    int64_t version = item->case_number == DS_M_CREATE ? 1 : item->deal_version;
-    int64_t now = r->policy.now_ms;
+    int64_t version;
     bool news = false;
 
-    if (item->case_number == DS_M_CREATE) {
-        if (ds_store_deal_create(r->store, &item->write, r->state.id, run->id, now, &item->deal,
-                                 err))
-            return err->status;
-    } else if (item->write.given) {
-        if (ds_store_deal_update(r->store, item->deal, item->deal_version, &item->write, run->id,
-                                 now, stale, err) ||
-            *stale)
-            return err->status;
-        version++;
-    }
+    if (write_fields(r, item, &version, stale, err) || *stale)
+        return err->status;
     if (write_link(r, item, &s->link, version, err) || write_conflicts(r, item, s, err) ||
-        (item->case_number != DS_M_CREATE || item->until_ms ? write_hold(r, item, &news, err)
-                                                            : DS_OK) ||
-        (r->any_rejects ? ds_store_reject_drop(r->store, r->state.id, item->theirs->id, err)
-                        : DS_OK))
+        write_lists(r, item, &news, err) || write_intent(r, item, err))
         return err->status;
     if (item->write.given || item->case_number == DS_M_ADOPT || news)
         return write_history(r, item, err);
     return DS_OK;
+}
+
+/* A deal that the CRM shall get: the outbox is all that knows of it until the record is there. */
+static int write_there(struct running *r, const struct ds_item *item, struct ds_err *err)
+{
+    if (item->push.given)
+        return ds_store_touch(r->store, r->state.id, item->deal, err)
+                   ? err->status
+                   : ds_intent_keep(r, item, err);
+    return ds_store_untouch(r->store, r->state.id, item->deal, err);
+}
+
+static int write_claim(struct running *r, const struct ds_item *item, struct ds_err *err)
+{
+    struct ds_claim row = {.connection = r->state.id,
+                           .remote_id = item->theirs->id,
+                           .name = item->theirs->mapped.deal.value[DS_NAME],
+                           .deal = item->deal,
+                           .kind =
+                               item->case_number == DS_M_MATCH ? DS_CLAIM_MATCH : DS_CLAIM_RIVAL,
+                           .run = r->result->run.id,
+                           .at_ms = r->policy.now_ms};
+
+    r->any_claims = true;
+    if (r->any_rejects && ds_store_reject_drop(r->store, r->state.id, row.remote_id, err))
+        return err->status;
+    return ds_store_claim_put(r->store, &row, err);
 }
 
 /* A record that is gone, or cannot be read, no longer asks for what waited; when it comes back it
@@ -252,13 +323,21 @@ int ds_apply(struct running *r, struct ds_item *item, const struct ds_sight *s, 
     case DS_M_CREATE:
     case DS_M_ADOPT:
     case DS_M_MERGE:
+    case DS_M_RETURNED:
+    case DS_M_DELETED_CLOSE:
     case DS_M_RELEASE: return write_deal(r, item, s, stale, err);
+    case DS_M_CREATE_THERE: return write_there(r, item, err);
+    case DS_M_MATCH:
+    case DS_M_RIVAL: return write_claim(r, item, err);
     case DS_M_REJECT_LINKED:
         return write_gone(r, item, &s->link, err) ? err->status : write_rejection(r, item, err);
     case DS_M_REJECT:
     case DS_M_REPEAT: return write_rejection(r, item, err);
     case DS_M_DELETED:
+    case DS_M_DELETED_TOLD:
     case DS_M_DELETED_UNKNOWN: return write_deleted(r, item, &s->link, err);
+    case DS_M_APART:
+    case DS_M_ONLY_SENDS: return DS_OK;
     default:
         return ds_fail(err, DS_E_BUG, "record '%s' was planned as M-%d", item->theirs->id,
                        item->case_number);

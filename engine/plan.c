@@ -16,7 +16,10 @@ static void start(struct ds_item *item, const struct ds_sight *s)
     item->name = s->ours.deal.value[DS_NAME] ? s->ours.deal.value[DS_NAME] : theirs_name;
     item->changes = 0;
     memset(&item->write, 0, sizeof(item->write));
+    memset(&item->push, 0, sizeof(item->push));
     memset(&item->wanted, 0, sizeof(item->wanted));
+    item->assigns = 0;
+    item->decided = 0;
     item->base = s->base;
     item->conflicts = 0;
     item->until_ms = 0;
@@ -122,18 +125,65 @@ static int forbidden(const struct merging *m, enum ds_field f, const char **why)
     return rule;
 }
 
-static struct ds_ruling compare(const struct merging *m, enum ds_field f)
+/* What joins both sides' changes, or NULL: one of them undoes the other. */
+static const char *join(const struct merging *m, enum ds_field f)
 {
     const struct ds_sight *s = m->sight;
+    const char *ours = s->ours.deal.value[f], *theirs = m->theirs->value[f], *joined;
+    bool clash = false;
 
-    return ds_merge_field(ds_given(&s->base, f), s->base.value[f], s->ours.deal.value[f],
-                          m->theirs->value[f]);
+    switch (ds_fields[f].merge) {
+    case DS_MERGE_LIST:
+        joined = ds_list_merge(m->arena, f, s->base.value[f], ours, theirs, &clash);
+        return clash ? NULL : joined;
+    case DS_MERGE_TEXT:
+        joined = ds_text_merge(m->arena, f, s->base.value[f], ours, theirs, &clash);
+        return clash ? NULL : joined;
+    case DS_MERGE_SCALAR: break;
+    }
+    return NULL;
+}
+
+static struct ds_ruling compare(const struct merging *m, enum ds_field f, const char **joined)
+{
+    const struct ds_policy *policy = m->policy;
+    const struct ds_sight *s = m->sight;
+    struct ds_ruling compared = ds_merge_field(ds_given(&s->base, f), s->base.value[f],
+                                               s->ours.deal.value[f], m->theirs->value[f]);
+    struct ds_terms terms = {
+        .takes = policy->direction != DS_PUSH,
+        .sends = policy->sends >> f & 1,
+        .owner = policy->owner[f],
+        .settle = policy->settle[f],
+        .ours_ms = s->ours_ms ? s->ours_ms[f] : 0,
+        .theirs_ms = s->theirs->modified_ms,
+    };
+
+    *joined = compared.move == DS_MOVE_CONFLICT ? join(m, f) : NULL;
+    terms.joins = *joined != NULL;
+    return ds_merge_settle(compared, &terms);
 }
 
 /* Closing cannot be undone, so a deal whose stage is disputed is not closed. */
 static bool stage_disputed(const struct merging *m)
 {
-    return ds_given(m->theirs, DS_STAGE) && compare(m, DS_STAGE).move == DS_MOVE_CONFLICT;
+    const char *joined;
+
+    return ds_given(m->theirs, DS_STAGE) && compare(m, DS_STAGE, &joined).move == DS_MOVE_CONFLICT;
+}
+
+/* What was refused once, or undone, is not tried again until a value moves. */
+static const struct ds_conflict *stands(const struct merging *m, enum ds_field f)
+{
+    const struct ds_sight *s = m->sight;
+    const struct ds_conflict *c = s->open[f];
+
+    if (!c || (c->case_number != DS_M_REFUSED && c->case_number != DS_M_NOT_TAKEN &&
+               c->case_number != DS_M_UNDONE))
+        return NULL;
+    return ds_same(c->ours, s->ours.deal.value[f]) && ds_same(c->theirs, m->theirs->value[f])
+               ? c
+               : NULL;
 }
 
 /* Checks what comparing allows against the rules. */
@@ -141,9 +191,16 @@ static int ruled(const struct merging *m, enum ds_field f, const struct ds_rulin
                  int *rule, const char **why)
 {
     const struct ds_deal *ours = &m->sight->ours.deal;
+    const struct ds_conflict *standing = stands(m, f);
     bool follows = of_life_cycle(f) && f != DS_STATUS;
 
-    if (ruling->move != DS_MOVE_TAKE)
+    if (standing && (ruling->move == DS_MOVE_PUSH || ruling->move == DS_MOVE_NONE)) {
+        *why = standing->why;
+        return standing->case_number;
+    }
+    if (ruling->move == DS_MOVE_PUSH && follows && m->status_open)
+        return DS_M_WITH_STATUS;
+    if (ruling->move != DS_MOVE_TAKE && ruling->move != DS_MOVE_JOIN)
         return ruling->number;
     if (follows && m->status_open)
         return DS_M_WITH_STATUS;
@@ -163,43 +220,126 @@ static int ruled(const struct merging *m, enum ds_field f, const struct ds_rulin
     return ruling->number;
 }
 
+/* Both sides get what joins them; a side that has it already stays. */
+static void join_field(struct merging *m, enum ds_field f, const char *joined)
+{
+    const struct ds_sight *s = m->sight;
+    struct ds_item *item = m->item;
+    bool sends = m->policy->sends >> f & 1;
+
+    if (!ds_same(joined, s->ours.deal.value[f]))
+        ds_deal_set(&item->write, f, joined);
+    if (sends && !ds_same(joined, m->theirs->value[f]))
+        ds_deal_set(&item->push, f, joined);
+    else
+        ds_deal_set(&item->base, f, m->theirs->value[f]);
+}
+
+static void carry_out(struct merging *m, enum ds_field f, enum ds_move move, const char *joined)
+{
+    struct ds_item *item = m->item;
+    const char *theirs = m->theirs->value[f];
+
+    switch (move) {
+    case DS_MOVE_TAKE: ds_deal_set(&item->write, f, theirs); /* fall through */
+    case DS_MOVE_AGREE: ds_deal_set(&item->base, f, theirs); break;
+    case DS_MOVE_PUSH: ds_deal_set(&item->push, f, m->sight->ours.deal.value[f]); break;
+    case DS_MOVE_JOIN: join_field(m, f, joined); break;
+    case DS_MOVE_WAIT: ds_deal_set(&item->wanted, f, theirs); break;
+    case DS_MOVE_CONFLICT: item->conflicts |= UINT64_C(1) << f; break;
+    case DS_MOVE_NONE:
+    case DS_MOVE_BUG: break;
+    }
+}
+
 static void merge_field(struct merging *m, enum ds_field f)
 {
     const struct ds_sight *s = m->sight;
     struct ds_item *item = m->item;
-    const char *theirs = m->theirs->value[f];
-    struct ds_ruling ruling = compare(m, f);
-    const char *why = NULL;
+    const char *why = NULL, *joined = NULL;
+    struct ds_ruling ruling = compare(m, f, &joined);
     int rule = 0;
     int number = ruled(m, f, &ruling, &rule, &why);
-    enum ds_move move = ds_merge_case(number)->move;
+    enum ds_move move = number == ruling.number ? ruling.move : ds_merge_case(number)->move;
     struct ds_change *c;
 
     if (f == DS_STATUS)
         m->status_open = move == DS_MOVE_CONFLICT || number == DS_M_WITH_STAGE;
-    if (move == DS_MOVE_AGREE || move == DS_MOVE_TAKE)
-        ds_deal_set(&item->base, f, theirs);
-    if (move == DS_MOVE_TAKE)
-        ds_deal_set(&item->write, f, theirs);
-    if (move == DS_MOVE_WAIT)
-        ds_deal_set(&item->wanted, f, theirs);
-    if (move == DS_MOVE_CONFLICT)
-        item->conflicts |= UINT64_C(1) << f;
+    carry_out(m, f, move, joined);
+    if (ds_item_decision(number))
+        item->decided |= UINT64_C(1) << f;
     if (number == 1 || number == 6)
         return;
     c = add_change(item, f, number, rule, why);
+    c->move = move;
     c->base = s->base.value[f];
     c->ours = s->ours.deal.value[f];
-    c->theirs = theirs;
+    c->theirs = m->theirs->value[f];
+    c->joined = move == DS_MOVE_JOIN ? joined : NULL;
+}
+
+/* Turns what is to be sent into the CRM's words. A field for which it has none becomes a conflict;
+ * status, stage and reason go together or not at all. */
+static void put_into_words(struct merging *m)
+{
+    static const uint64_t life_cycle =
+        UINT64_C(1) << DS_STATUS | UINT64_C(1) << DS_STAGE | UINT64_C(1) << DS_REASON;
+    struct ds_item *item = m->item;
+    const struct ds_value *raw = m->sight->theirs->raw;
+
+    for (enum ds_field f = 0; f < DS_FIELDS; f++) {
+        uint64_t fields = (life_cycle >> f & 1 ? life_cycle : UINT64_C(1) << f) & item->push.given;
+        const char *why = NULL;
+        size_t count = 0;
+
+        if (!(fields >> f & 1) || fields & ((UINT64_C(1) << f) - 1))
+            continue; /* nothing to send, or done with the first of its group */
+        if (!ds_mapping_unmap(m->policy->mapping, m->arena, raw, &item->push, fields,
+                              item->assign + item->assigns, &count, &why)) {
+            item->assigns += count;
+            continue;
+        }
+        item->push.given &= ~fields;
+        item->conflicts |= fields;
+        for (size_t i = 0; i < item->changes; i++)
+            if (fields >> item->change[i].field & 1) {
+                item->change[i].case_number = DS_M_NO_WORD;
+                item->change[i].move = DS_MOVE_CONFLICT;
+                item->change[i].why = why ? why : "out of memory";
+            }
+    }
+}
+
+/* What the terms of the connection have not settled, and what a person should know. */
+static void conclude(struct merging *m)
+{
+    const struct ds_sight *s = m->sight;
+    struct ds_item *item = m->item;
+    struct ds_deal then = s->ours.deal;
+
+    if (item->conflicts)
+        item->outcome = DS_CONFLICT;
+    else if (item->wanted.given)
+        item->outcome = DS_HELD;
+    else if (item->write.given || item->push.given)
+        item->outcome = DS_UPDATED;
+    for (enum ds_field f = 0; f < DS_FIELDS; f++)
+        if (ds_given(&item->write, f))
+            ds_deal_set(&then, f, item->write.value[f]);
+    item->warning = ds_rules_warning(m->policy, m->arena, &then);
+    if (s->theirs->mapped.unmapped_stage)
+        item->warning = ds_arena_printf(m->arena,
+                                        "stage '%s' has no line in the mapping; stage and status "
+                                        "stay as they are (R-68)",
+                                        s->theirs->mapped.unmapped_stage);
 }
 
 static void merge(const struct ds_policy *policy, struct ds_arena *a, struct ds_item *item,
                   const struct ds_sight *s, const struct ds_deal *theirs)
 {
     struct merging m = {policy, s, theirs, item, a, after(&s->ours.deal, theirs), false, 0};
-    struct ds_deal then = m.then;
 
-    m.until_ms = ds_rules_won_at(policy, &then, s->ours.created_ms);
+    m.until_ms = ds_rules_won_at(policy, &m.then, s->ours.created_ms);
     for (enum ds_field f = 0; f < DS_FIELDS; f++)
         if (ds_given(theirs, f))
             merge_field(&m, f);
@@ -207,20 +347,9 @@ static void merge(const struct ds_policy *policy, struct ds_arena *a, struct ds_
         item->until_ms = m.until_ms;
         item->hold_rule = 78;
     }
-    if (item->conflicts)
-        item->outcome = DS_CONFLICT;
-    else if (item->wanted.given)
-        item->outcome = DS_HELD;
-    else if (item->write.given)
-        item->outcome = DS_UPDATED;
-    for (enum ds_field f = 0; f < DS_FIELDS; f++)
-        then.value[f] = ds_given(&item->write, f) ? item->write.value[f] : s->ours.deal.value[f];
-    item->warning = ds_rules_warning(policy, a, &then);
-    if (s->theirs->mapped.unmapped_stage)
-        item->warning = ds_arena_printf(a,
-                                        "stage '%s' has no line in the mapping; stage and status "
-                                        "stay as they are (R-68)",
-                                        s->theirs->mapped.unmapped_stage);
+    if (item->push.given)
+        put_into_words(&m);
+    conclude(&m);
 }
 
 static void refuse(struct ds_mapped *m, int rule, const char *text)
@@ -230,29 +359,103 @@ static void refuse(struct ds_mapped *m, int rule, const char *text)
             (struct ds_problem){DS_FIELDS, rule, text ? text : "out of memory"};
 }
 
+/* A new record that may be a deal which is there already: a person must say. */
+static int claim(struct ds_arena *a, const struct ds_sight *s, struct ds_item *item)
+{
+    const char *crm_id = s->theirs->mapped.deal.value[DS_CRM_ID];
+
+    if (s->claim == DS_CLAIM_OWN)
+        return 0;
+    if (s->same_crm_id > 1)
+        item->why = ds_arena_printf(a, "%llu deals carry its CRM id '%s' (R-35)",
+                                    (unsigned long long)s->same_crm_id, crm_id);
+    else if (s->same_crm_id == 1 && s->linked_to)
+        item->why = ds_arena_printf(a, "its CRM id '%s' is that of record '%s' (R-35)", crm_id,
+                                    s->linked_to);
+    else if (s->same_crm_id == 0 && s->matches) {
+        item->deal = s->match;
+        item->why = ds_arena_printf(a, "name, customer and value are those of deal %lld%s (R-40)",
+                                    (long long)s->match, s->matches > 1 ? ", and of others" : "");
+        return DS_M_MATCH;
+    } else
+        return 0;
+    return DS_M_RIVAL;
+}
+
 static void plan_new(const struct ds_policy *policy, struct ds_arena *a, struct ds_sight *s,
                      struct ds_item *item, struct ds_mapped *theirs)
 {
-    bool adopts = s->same_crm_id == 1 && !s->linked_to;
+    bool adopts = s->same_crm_id == 1 && !s->linked_to && s->claim != DS_CLAIM_OWN;
     bool unread = theirs->problems && theirs->problem[0].field == DS_FIELDS;
+    int claimed = claim(a, s, item);
+    const char *why = item->why;
 
-    if (s->same_crm_id > 1)
-        refuse(theirs, 35,
-               ds_arena_printf(a, "%llu deals carry its CRM id '%s'",
-                               (unsigned long long)s->same_crm_id, theirs->deal.value[DS_CRM_ID]));
-    else if (s->same_crm_id == 1 && s->linked_to)
-        refuse(theirs, 35,
-               ds_arena_printf(a, "deal %lld with its CRM id '%s' belongs to record '%s'",
-                               (long long)s->ours.id, theirs->deal.value[DS_CRM_ID], s->linked_to));
-    if (!adopts && !unread)
+    if (!adopts && !claimed && !unread)
         ds_rules_create(policy, a, theirs);
     if (theirs->problems)
         decide(item, DS_M_REJECT, DS_REJECTED);
-    else if (adopts) {
+    else if (claimed) {
+        decide(item, claimed, DS_CONFLICT);
+        item->why = why ? why : "out of memory";
+    } else if (adopts) {
         decide(item, DS_M_ADOPT, DS_UPDATED);
         merge(policy, a, item, s, &theirs->deal);
-    } else
+    } else if (policy->direction == DS_PUSH)
+        decide(item, DS_M_ONLY_SENDS, DS_IGNORED);
+    else
         create(policy, a, item, &theirs->deal);
+}
+
+/* Only a tombstone brings us here (P-7). Losing the deal is a change like any other: a closed deal
+ * stays, and a rule may forbid it. */
+static void plan_deleted(const struct ds_policy *policy, struct ds_arena *a, struct ds_sight *s,
+                         struct ds_item *item)
+{
+    struct ds_policy taking = {.now_ms = policy->now_ms};
+    struct ds_deal lost = {0};
+    bool open = s->link.deal && !ds_status_terminal(s->ours.deal.value[DS_STATUS]);
+
+    decide(item, s->link.deal ? DS_M_DELETED : DS_M_DELETED_UNKNOWN, DS_IGNORED);
+    if (!open || s->link.deleted || policy->gone == DS_GONE_IGNORE)
+        return;
+    decide(item, DS_M_DELETED_TOLD, DS_IGNORED);
+    if (policy->gone != DS_GONE_CLOSE)
+        return;
+    ds_deal_set(&lost, DS_STATUS, DS_STATUS_LOST);
+    ds_deal_set(&lost, DS_REASON, policy->gone_reason);
+    decide(item, DS_M_DELETED_CLOSE, DS_UPDATED);
+    s->base = s->ours.deal;
+    merge(&taking, a, item, s, &lost);
+}
+
+/* A deal that has no record is offered to the CRM with all that it can be told; what the mapping has
+ * no word for stays here. */
+static void plan_there(const struct ds_policy *policy, struct ds_arena *a, struct ds_sight *s,
+                       struct ds_item *item)
+{
+    struct merging m = {.policy = policy, .sight = s, .item = item, .arena = a};
+    struct ds_change *c;
+
+    decide(item, DS_M_CREATE_THERE, DS_UNCHANGED);
+    if (ds_status_terminal(s->ours.deal.value[DS_STATUS]))
+        return;
+    item->outcome = DS_UPDATED;
+    for (enum ds_field f = 0; f < DS_FIELDS; f++) {
+        if (!(policy->sends >> f & 1) || !s->ours.deal.value[f])
+            continue;
+        ds_deal_set(&item->push, f, s->ours.deal.value[f]);
+        c = add_change(item, f, DS_M_CREATE_THERE, 0, NULL);
+        c->ours = s->ours.deal.value[f];
+    }
+    put_into_words(&m);
+    for (size_t i = 0; i < item->changes; i++)
+        if (item->change[i].move == DS_MOVE_CONFLICT) {
+            item->change[i].move = DS_MOVE_NONE;
+            item->warning =
+                ds_arena_printf(a, "created without its %s: %s",
+                                ds_fields[item->change[i].field].title, item->change[i].why);
+        }
+    item->conflicts = 0;
 }
 
 void ds_plan(const struct ds_policy *policy, struct ds_arena *a, struct ds_sight *s,
@@ -261,9 +464,20 @@ void ds_plan(const struct ds_policy *policy, struct ds_arena *a, struct ds_sight
     struct ds_theirs *record = s->theirs;
     struct ds_mapped *theirs = &record->mapped;
 
+    struct ds_policy still;
+
+    if (record->released && record->id) { /* a hold only takes */
+        still = *policy;
+        still.sends = 0;
+        policy = &still;
+    }
     start(item, s);
+    if (!record->id) {
+        plan_there(policy, a, s, item);
+        return;
+    }
     if (record->deleted) {
-        decide(item, s->link.deal ? DS_M_DELETED : DS_M_DELETED_UNKNOWN, DS_IGNORED);
+        plan_deleted(policy, a, s, item);
         return;
     }
     if (record->repeats) {
@@ -273,14 +487,33 @@ void ds_plan(const struct ds_policy *policy, struct ds_arena *a, struct ds_sight
         decide(item, DS_M_REPEAT, DS_REJECTED);
         return;
     }
+    if (s->claim == DS_CLAIM_APART && !s->link.deal) {
+        decide(item, DS_M_APART, DS_IGNORED);
+        return;
+    }
     fill_in(&theirs->deal, false);
     if (!s->link.deal) {
         plan_new(policy, a, s, item, theirs);
     } else if (theirs->problems) {
         decide(item, DS_M_REJECT_LINKED, DS_REJECTED);
     } else {
-        decide(item, record->released ? DS_M_RELEASE : DS_M_MERGE, DS_UNCHANGED);
+        decide(item,
+               record->released  ? DS_M_RELEASE
+               : s->link.deleted ? DS_M_RETURNED
+                                 : DS_M_MERGE,
+               DS_UNCHANGED);
         merge(policy, a, item, s, &theirs->deal);
+    }
+}
+
+const char *ds_item_decision(int case_number)
+{
+    switch (case_number) {
+    case DS_M_TAKE_POLICY: return "crm";
+    case DS_M_KEEP_POLICY: return "store";
+    case DS_M_TAKE_NEWER:
+    case DS_M_KEEP_NEWER: return "newest";
+    default: return NULL;
     }
 }
 
@@ -293,19 +526,37 @@ static void json_member(struct ds_buf *out, const char *key, const char *value)
         ds_buf_add(out, "null");
 }
 
-void ds_item_changes_json(struct ds_buf *out, const struct ds_item *item)
+/* Whether a change moves the record, or else the deal, and what it becomes. */
+static bool moves(const struct ds_change *c, bool pushed, const char **from, const char **to)
 {
-    const char *between = "";
+    *from = pushed ? c->theirs : c->ours;
+    *to = c->move == DS_MOVE_JOIN ? c->joined : pushed ? c->ours : c->theirs;
+    switch (c->move) {
+    case DS_MOVE_TAKE:
+    case DS_MOVE_WAIT: return !pushed;
+    case DS_MOVE_PUSH: return pushed;
+    case DS_MOVE_JOIN: return !ds_same(*from, *to);
+    case DS_MOVE_BUG:
+    case DS_MOVE_NONE:
+    case DS_MOVE_AGREE:
+    case DS_MOVE_CONFLICT: break;
+    }
+    return false;
+}
+
+void ds_item_changes_json(struct ds_buf *out, const struct ds_item *item, bool pushed)
+{
+    const char *between = "", *from, *to;
 
     ds_buf_add_char(out, '[');
     for (size_t i = 0; i < item->changes; i++) {
         const struct ds_change *c = &item->change[i];
 
-        if (c->move != DS_MOVE_TAKE && c->move != DS_MOVE_WAIT)
+        if (!moves(c, pushed, &from, &to))
             continue;
         ds_buf_addf(out, "%s{\"field\":\"%s\"", between, ds_fields[c->field].name);
-        json_member(out, "old", c->ours);
-        json_member(out, "new", c->theirs);
+        json_member(out, "old", from);
+        json_member(out, "new", to);
         ds_buf_addf(out, ",\"case\":%d,\"rule\":%d}", c->case_number, c->rule);
         between = ",";
     }

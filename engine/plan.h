@@ -20,8 +20,13 @@ struct ds_theirs {
     const char *source;  /* who changed it in the CRM; NULL: not told */
     const char *where;   /* "row 12, line 14"; NULL */
     const char *repeats; /* where the same id stood before in this fetch; NULL */
+    int64_t modified_ms; /* when it was changed in the CRM; 0: not told */
     bool deleted;
-    bool released; /* a hold whose time has come, not a record */
+    bool released;     /* a hold whose time has come, or a deal without a record: not fetched */
+    int64_t only_deal; /* for a deal without a record (id NULL): which */
+    int tries;         /* lost races of this record in this run */
+    const struct ds_value *raw; /* its values by path, where this connection sends; NULL */
+    size_t raws;
     struct ds_mapped mapped;
 };
 
@@ -33,7 +38,12 @@ struct ds_sight {
     uint64_t same_crm_id;       /* deals that carry its CRM id already: all of them when there is no
                                    link, others than its own when the id has changed (R-35) */
     const char *linked_to;      /* the record ours is already linked to on this connection; NULL */
+    uint64_t matches;           /* deals without a link here that look like a new record */
+    int64_t match;              /* one of them */
+    enum ds_claim_kind claim;   /* what is known of the record as a claim; DS_CLAIMS: nothing */
     uint64_t open_conflicts;    /* fields in conflict now */
+    const struct ds_conflict *open[DS_FIELDS]; /* of these fields */
+    const int64_t *ours_ms; /* when each field of ours was last changed; NULL: nobody asks */
 };
 
 struct ds_change {
@@ -44,6 +54,7 @@ struct ds_change {
     const char *base;
     const char *ours;
     const char *theirs;
+    const char *joined; /* for DS_MOVE_JOIN: what both shall have */
     const char *why;
 };
 
@@ -57,9 +68,13 @@ struct ds_item {
     int64_t deal_version; /* the plan holds only for this version (P-5) */
     size_t changes;       /* fields that are not simply equal, in table order */
     struct ds_change change[DS_FIELDS];
-    struct ds_deal write;  /* what the deal gets */
-    struct ds_deal base;   /* what both sides agree on afterwards */
+    struct ds_deal write; /* what the deal gets */
+    struct ds_deal base;  /* what both sides agree on afterwards */
+    struct ds_deal push;  /* what the record shall get */
+    size_t assigns;       /* the same in the CRM's words */
+    struct ds_assign assign[DS_FIELDS];
     struct ds_deal wanted; /* what a hold keeps */
+    uint64_t decided;      /* fields whose conflict the terms of the connection have settled */
     uint64_t conflicts;    /* fields in conflict afterwards */
     int64_t until_ms;      /* of the hold; 0: none */
     int hold_rule;
@@ -70,8 +85,12 @@ struct ds_item {
 void ds_plan(const struct ds_policy *policy, struct ds_arena *a, struct ds_sight *sight,
              struct ds_item *item);
 
-/* The changes as the JSON array that the history keeps, appended. */
-void ds_item_changes_json(struct ds_buf *out, const struct ds_item *item);
+/* The changes as the JSON array that the history keeps, appended: those of the deal, or those of the
+ * record. */
+void ds_item_changes_json(struct ds_buf *out, const struct ds_item *item, bool pushed);
+
+/* How a settled conflict was decided: "crm", "store" or "newest". */
+const char *ds_item_decision(int case_number);
 
 /* The reasons of a rejected record as a JSON array, appended. */
 void ds_item_reasons_json(struct ds_buf *out, const struct ds_item *item);

@@ -1,12 +1,12 @@
 #include "engine/running.h"
 
+#include "base/date.h"
 #include "engine/theirs.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #define PROGRESS_EVERY 1000
-#define MERGE_TRIES    3 /* how often a lost race is merged again (P-5) */
 
 /* Whether a CRM id that has changed is another deal's. */
 static int see_claims(struct running *r, struct ds_sight *s, struct ds_err *err)
@@ -17,6 +17,41 @@ static int see_claims(struct running *r, struct ds_sight *s, struct ds_err *err)
     if (!crm_id || ds_same(crm_id, s->ours.deal.value[DS_CRM_ID]))
         return DS_OK;
     return ds_store_deal_by_crm_id(r->store, crm_id, &s->same_crm_id, &id, err);
+}
+
+static int see_conflicts(struct running *r, struct ds_sight *s, struct ds_err *err)
+{
+    if (ds_store_conflict_fields(r->store, r->state.id, s->theirs->id, &s->open_conflicts, err))
+        return err->status;
+    for (enum ds_field f = 0; f < DS_FIELDS; f++) {
+        struct ds_conflict *c;
+
+        if (!(s->open_conflicts >> f & 1))
+            continue;
+        c = ds_arena_alloc(&r->batch, sizeof(*c));
+        if (!c)
+            return ds_fail_nomem(err);
+        if (ds_store_conflict_of(r->store, &r->batch, r->state.id, s->theirs->id, f, c, err))
+            return err->status;
+        s->open[f] = c;
+    }
+    return DS_OK;
+}
+
+/* When our side last changed, for fields whose newer value wins. Nobody asks about a deal that this
+ * connection's own runs changed last. */
+static int see_times(struct running *r, struct ds_sight *s, struct ds_err *err)
+{
+    bool newest = false;
+    int64_t *times;
+
+    for (enum ds_field f = 0; f < DS_FIELDS; f++)
+        newest = newest || r->policy.settle[f] == DS_SETTLE_NEWEST;
+    if (!newest || s->link.seen_version == s->ours.version)
+        return DS_OK;
+    times = ds_arena_alloc(&r->batch, DS_FIELDS * sizeof(*times));
+    s->ours_ms = times;
+    return times ? ds_store_field_times(r->store, s->ours.id, 0, times, err) : ds_fail_nomem(err);
 }
 
 static int see_link(struct running *r, struct ds_sight *s, struct ds_err *err)
@@ -30,33 +65,64 @@ static int see_link(struct running *r, struct ds_sight *s, struct ds_err *err)
         return ds_fail(err, DS_E_STORE,
                        "the link of record '%s' names deal %" PRId64 ", which is gone",
                        s->theirs->id, s->link.deal);
-    if (see_claims(r, s, err))
+    if (see_claims(r, s, err) || see_times(r, s, err))
         return err->status;
-    return ds_store_conflict_fields(r->store, r->state.id, s->theirs->id, &s->open_conflicts, err);
+    return see_conflicts(r, s, err);
 }
 
-/* A record without a link may belong to a deal that carries its CRM id. */
+/* Which record a planned creation will be linked to: in a dry run the store cannot tell. */
+static int see_planned(struct running *r, struct ds_sight *s, const char *crm_id,
+                       struct ds_err *err)
+{
+    const char *key = ds_arena_printf(&r->batch, "\v%s", crm_id);
+
+    if (!key)
+        return ds_fail_nomem(err);
+    if (ds_store_seen(r->store, &r->batch, key, s->theirs->id, &s->linked_to, err))
+        return err->status;
+    if (s->linked_to && strcmp(s->linked_to, s->theirs->id) == 0)
+        s->linked_to = NULL;
+    s->same_crm_id = s->linked_to != NULL;
+    return DS_OK;
+}
+
+/* A record without a link may belong to a deal that carries its CRM id, or look like one. */
 static int see_candidate(struct running *r, struct ds_sight *s, struct ds_err *err)
 {
-    const char *crm_id = s->theirs->mapped.deal.value[DS_CRM_ID];
+    const struct ds_deal *d = &s->theirs->mapped.deal;
+    const char *crm_id = d->value[DS_CRM_ID];
     int64_t id = 0;
 
-    if (!crm_id || ds_store_deal_by_crm_id(r->store, crm_id, &s->same_crm_id, &id, err) ||
-        s->same_crm_id != 1)
+    if (crm_id && ds_store_deal_by_crm_id(r->store, crm_id, &s->same_crm_id, &id, err))
         return err->status;
-    if (ds_store_deal(r->store, &r->batch, id, &s->ours, err))
+    if (s->same_crm_id == 1) {
+        if (ds_store_deal(r->store, &r->batch, id, &s->ours, err))
+            return err->status;
+        return ds_store_link_of(r->store, &r->batch, r->state.id, id, &s->linked_to, err);
+    }
+    if (crm_id && !s->same_crm_id && r->dry && see_planned(r, s, crm_id, err))
         return err->status;
-    return ds_store_link_of(r->store, &r->batch, r->state.id, id, &s->linked_to, err);
+    if (s->same_crm_id || !r->has_strangers || !d->value[DS_NAME])
+        return DS_OK;
+    return ds_store_deal_match(r->store, r->state.id, d, &s->matches, &s->match, err);
 }
 
 static int see(struct running *r, struct ds_theirs *theirs, const struct ds_link *link,
                struct ds_sight *s, struct ds_err *err)
 {
+    struct ds_claim claim = {.kind = DS_CLAIMS};
+
     memset(s, 0, sizeof(*s));
     s->theirs = theirs;
     s->link = *link;
-    if (link->deal)
+    s->claim = DS_CLAIMS;
+    if (link->deal && theirs->id)
         return see_link(r, s, err);
+    if (link->deal)
+        return ds_store_deal(r->store, &r->batch, link->deal, &s->ours, err);
+    if (r->any_claims && ds_store_claim(r->store, &r->batch, r->state.id, theirs->id, &claim, err))
+        return err->status;
+    s->claim = claim.kind;
     return theirs->deleted ? DS_OK : see_candidate(r, s, err);
 }
 
@@ -88,8 +154,7 @@ static int settle(struct running *r, const struct ds_item *item, struct ds_err *
 /* What a connection's first load may write as it comes: it changes no deal that exists. */
 static bool is_direct(const struct running *r, const struct ds_item *item)
 {
-    return !r->loaded && item->case_number != DS_M_ADOPT && item->case_number != DS_M_MERGE &&
-           item->case_number != DS_M_REJECT_LINKED && item->case_number != DS_M_DELETED;
+    return !r->loaded && (item->case_number == DS_M_CREATE || !item->deal);
 }
 
 static int defer(struct running *r, const struct ds_theirs *theirs, struct ds_err *err)
@@ -127,8 +192,8 @@ static int note_planned(struct running *r, const char *id, bool *before, struct 
     return err->status;
 }
 
-static int take(struct running *r, struct ds_theirs *theirs, const struct ds_link *link,
-                struct ds_err *err)
+int ds_records_plan(struct running *r, struct ds_theirs *theirs, const struct ds_link *link,
+                    struct ds_err *err)
 {
     struct ds_item *item = &r->item;
     struct ds_sight sight;
@@ -140,7 +205,8 @@ static int take(struct running *r, struct ds_theirs *theirs, const struct ds_lin
     if (!is_direct(r, item))
         ds_guard_count(r, item);
     if (r->dry)
-        return note_planned(r, theirs->id, NULL, err) ? err->status : settle(r, item, err);
+        return theirs->id && note_planned(r, theirs->id, NULL, err) ? err->status
+                                                                    : settle(r, item, err);
     if (is_direct(r, item))
         return write_direct(r, item, &sight, err);
     theirs->mapped.problems = problems; /* what the rules add is found again when it is applied */
@@ -155,16 +221,20 @@ static void tell_progress(struct running *r)
         w->progress(w->arg, r->result->run.fetched, r->expected);
 }
 
-int ds_records_take(void *arg, const struct ds_record *record, struct ds_err *err)
+struct ds_query ds_running_query(const struct running *r)
 {
-    struct running *r = arg;
-    struct ds_theirs *theirs;
-    struct ds_link link = {0};
+    struct ds_query query = {.written = ds_mapping_written(r->job->mapping, r->policy.sends)};
 
-    r->result->run.fetched++;
-    tell_progress(r);
-    ds_arena_reset(&r->batch);
-    theirs = ds_arena_alloc(&r->batch, sizeof(*theirs));
+    query.paths = ds_mapping_paths(r->job->mapping, &query.count);
+    return query;
+}
+
+static int read_head(struct running *r, const struct ds_record *record, struct ds_theirs **out,
+                     struct ds_err *err)
+{
+    struct ds_theirs *theirs = ds_arena_alloc(&r->batch, sizeof(*theirs));
+
+    *out = theirs;
     if (!theirs)
         return ds_fail_nomem(err);
     theirs->id = record->id
@@ -174,21 +244,57 @@ int ds_records_take(void *arg, const struct ds_record *record, struct ds_err *er
     theirs->source = record->modified_by;
     theirs->where = record->where;
     theirs->deleted = record->deleted;
+    if (!record->modified || !ds_instant(record->modified, &theirs->modified_ms))
+        theirs->modified_ms = 0;
+    if (r->policy.sends && record->values) {
+        theirs->raw = record->values;
+        ds_mapping_paths(r->job->mapping, &theirs->raws);
+    }
+    return DS_OK;
+}
+
+int ds_records_read(struct running *r, const struct ds_record *record, struct ds_theirs **out,
+                    struct ds_err *err)
+{
+    if (read_head(r, record, out, err))
+        return err->status;
+    return ds_map(r->job->mapping, &r->batch, record, &(*out)->mapped, err);
+}
+
+/* M-20: as the last run left it. */
+static bool is_known(const struct running *r, const struct ds_record *record,
+                     const struct ds_link *link)
+{
+    return link->deal && !r->compare && !r->asking && !record->fault &&
+           link->deleted == record->deleted && record->version &&
+           ds_same(link->version, record->version) && link->seen_version == link->deal_version;
+}
+
+int ds_records_take(void *arg, const struct ds_record *record, struct ds_err *err)
+{
+    struct running *r = arg;
+    struct ds_theirs *theirs;
+    struct ds_link link = {0};
+
+    r->result->run.fetched++;
+    tell_progress(r);
+    ds_arena_reset(&r->batch);
+    if (read_head(r, record, &theirs, err))
+        return err->status;
     if ((r->job->connector->abilities & DS_MAY_REPEAT) &&
         ds_store_seen(r->store, &r->batch, theirs->id, record->where ? record->where : "",
                       &theirs->repeats, err))
         return err->status;
-    if (ds_store_link(r->store, &r->batch, r->state.id, theirs->id, &link, err))
+    if (ds_store_link(r->store, &r->batch, r->state.id, theirs->id, &link, err) ||
+        (r->asks && ds_asks_note(r, theirs->id, err)))
         return err->status;
-    if (link.deal && !r->compare && !theirs->repeats && !record->fault &&
-        link.deleted == record->deleted && record->version &&
-        ds_same(link.version, record->version) && link.seen_version == link.deal_version) {
+    if (!theirs->repeats && is_known(r, record, &link)) {
         r->result->run.outcome[DS_UNCHANGED]++;
         return DS_OK;
     }
     if (ds_map(r->job->mapping, &r->batch, record, &theirs->mapped, err))
         return err->status;
-    return take(r, theirs, &link, err);
+    return ds_records_plan(r, theirs, &link, err);
 }
 
 /* A page is complete: what a first load has written so far is kept, and a run that dies later goes on
@@ -212,6 +318,20 @@ int ds_records_mark(void *arg, const char *resume, struct ds_err *err)
     return ds_batch_commit(r, err);
 }
 
+/* The remote cannot tell what is new, and tells everything. */
+int ds_records_whole(void *arg, const char *why, struct ds_err *err)
+{
+    struct running *r = arg;
+    const char *text = ds_arena_printf(&r->lasting, "every record is compared: %s", why);
+
+    r->result->everything = true;
+    if (!text)
+        return ds_fail_nomem(err);
+    if (r->job->watch->notice)
+        r->job->watch->notice(r->job->watch->arg, text);
+    return DS_OK;
+}
+
 void ds_records_expect(void *arg, uint64_t records)
 {
     struct running *r = arg;
@@ -219,21 +339,26 @@ void ds_records_expect(void *arg, uint64_t records)
     r->expected = records;
 }
 
-static int on_spooled(void *arg, const void *bytes, size_t len, struct ds_err *err)
+/* The link of a record, or what stands for it where there is no record: the deal alone. */
+static int find_link(struct running *r, const struct ds_theirs *theirs, struct ds_link *link,
+                     struct ds_err *err)
 {
-    struct running *r = arg;
+    if (theirs->id)
+        return ds_store_link(r->store, &r->batch, r->state.id, theirs->id, link, err);
+    *link = (struct ds_link){.deal = theirs->only_deal};
+    return DS_OK;
+}
+
+int ds_records_write(struct running *r, struct ds_theirs *theirs, struct ds_err *err)
+{
     struct ds_sight sight;
-    struct ds_theirs *theirs;
     struct ds_link link = {0};
+    size_t problems = theirs->mapped.problems;
     bool stale = true;
 
-    ds_arena_reset(&r->batch);
-    theirs = ds_arena_alloc(&r->batch, sizeof(*theirs));
-    if (!theirs)
-        return ds_fail_nomem(err);
-    for (int tries = 0; stale && tries < MERGE_TRIES; tries++) {
-        if (ds_batch_open(r, err) || ds_theirs_unpack(bytes, len, theirs, err) ||
-            ds_store_link(r->store, &r->batch, r->state.id, theirs->id, &link, err) ||
+    for (int tries = 0; stale && tries < DS_MERGE_TRIES; tries++) {
+        theirs->mapped.problems = problems;
+        if (ds_batch_open(r, err) || find_link(r, theirs, &link, err) ||
             see(r, theirs, &link, &sight, err))
             return err->status;
         ds_plan(&r->policy, &r->batch, &sight, &r->item);
@@ -243,7 +368,20 @@ static int on_spooled(void *arg, const void *bytes, size_t len, struct ds_err *e
     if (stale)
         return ds_fail(err, DS_E_LATER, "deal %" PRId64 " changes faster than it can be merged",
                        r->item.deal);
-    if (settle(r, &r->item, err))
+    return DS_OK;
+}
+
+static int on_spooled(void *arg, const void *bytes, size_t len, struct ds_err *err)
+{
+    struct running *r = arg;
+    struct ds_theirs *theirs;
+
+    ds_arena_reset(&r->batch);
+    theirs = ds_arena_alloc(&r->batch, sizeof(*theirs));
+    if (!theirs)
+        return ds_fail_nomem(err);
+    if (ds_theirs_unpack(&r->batch, bytes, len, theirs, err) || ds_records_write(r, theirs, err) ||
+        settle(r, &r->item, err))
         return err->status;
     if (++r->writes < DS_BATCH_WRITES)
         return DS_OK;
@@ -292,7 +430,7 @@ static int show_due(void *arg, const struct ds_hold *h, struct ds_err *err)
         return err->status;
     if (!planned && (due_theirs(r, h, theirs, err) ||
                      ds_store_link(r->store, &r->batch, r->state.id, theirs->id, &link, err) ||
-                     take(r, theirs, &link, err)))
+                     ds_records_plan(r, theirs, &link, err)))
         return err->status;
     ds_arena_reset(&r->batch);
     return DS_OK;

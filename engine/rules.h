@@ -13,6 +13,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Which way values go. */
+enum ds_direction { DS_PULL, DS_PUSH, DS_BOTH };
+
+/* Whose changes of a field count. */
+enum ds_owner { DS_OWNER_BOTH, DS_OWNER_CRM, DS_OWNER_STORE };
+
+/* Which value wins when both sides have changed a field. */
+enum ds_settle { DS_SETTLE_MANUAL, DS_SETTLE_CRM, DS_SETTLE_STORE, DS_SETTLE_NEWEST };
+
+/* What happens to the deal of a record that was deleted in the CRM. */
+enum ds_gone { DS_GONE_IGNORE, DS_GONE_REPORT, DS_GONE_CLOSE };
+
 /* What an admin has settled for a connection. */
 struct ds_policy {
     int64_t now_ms;
@@ -21,6 +33,14 @@ struct ds_policy {
     bool close_early; /* do not wait 72 hours */
     const char *
         shareable; /* solution ids that may be shared, blank or comma separated; NULL: none */
+    enum ds_direction direction;
+    bool creates;   /* deals without a record are created in the CRM */
+    uint64_t sends; /* bit per field that can be written in the CRM */
+    enum ds_owner owner[DS_FIELDS];
+    enum ds_settle settle[DS_FIELDS];
+    enum ds_gone gone;
+    const char *gone_reason;          /* for DS_GONE_CLOSE: why the deal is lost */
+    const struct ds_mapping *mapping; /* that turns what is sent into the CRM's words */
 };
 
 /* Everything that keeps theirs from becoming a deal, appended to the problems already found. */

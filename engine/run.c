@@ -108,10 +108,30 @@ int ds_extent_keep(struct running *r, struct ds_err *err)
     return ds_store_connection_save(r->store, &r->state, err);
 }
 
+/* What must be read or written for this connection beside what its CRM sends. */
+static int look_around(struct running *r, struct ds_err *err)
+{
+    const struct ds_connector *c = r->job->connector;
+    struct ds_waiting waiting = {0};
+    const char *why;
+
+    r->policy.mapping = r->job->mapping;
+    for (enum ds_field f = 0; f < DS_FIELDS; f++)
+        if (r->policy.direction != DS_PULL && ds_mapping_writes(r->job->mapping, f, &why))
+            r->policy.sends |= UINT64_C(1) << f;
+    r->asks = (c->abilities & DS_CAN_WRITE) != 0 && r->state.id != 0;
+    r->has_strangers = r->deals > (uint64_t)r->state.links;
+    if (ds_store_name(r->store, &r->lasting, &r->store_name, err) || !r->state.id)
+        return err->status;
+    if (ds_store_waiting(r->store, r->state.id, r->policy.now_ms, &waiting, err))
+        return err->status;
+    r->any_rejects = waiting.rejects > 0;
+    return ds_store_any_claims(r->store, r->state.id, &r->any_claims, err);
+}
+
 static int begin_run(struct running *r, struct ds_err *err)
 {
     struct ds_run *run = &r->result->run;
-    struct ds_waiting waiting;
 
     run->connection = r->state.id;
     run->connection_name = r->job->connection;
@@ -119,11 +139,8 @@ static int begin_run(struct running *r, struct ds_err *err)
     run->state = "running";
     run->fingerprint = r->fingerprint;
     run->started_ms = r->policy.now_ms;
-    if (r->dry)
-        return DS_OK;
-    if (ds_store_waiting(r->store, r->state.id, run->started_ms, &waiting, err))
+    if (look_around(r, err) || r->dry)
         return err->status;
-    r->any_rejects = waiting.rejects > 0;
     if (ds_batch_open(r, err) || ds_store_run_begin(r->store, run, err) || ds_batch_commit(r, err))
         return err->status;
     return DS_OK;
@@ -131,12 +148,15 @@ static int begin_run(struct running *r, struct ds_err *err)
 
 static int fetch(struct running *r, struct ds_buf *next, struct ds_err *err)
 {
-    struct ds_sink sink = {
-        .record = ds_records_take, .mark = ds_records_mark, .expect = ds_records_expect, .arg = r};
-    struct ds_query query = {.cursor = r->result->everything ? NULL : r->state.cursor,
-                             .resume = r->go_on};
+    struct ds_sink sink = {.record = ds_records_take,
+                           .mark = ds_records_mark,
+                           .expect = ds_records_expect,
+                           .whole = ds_records_whole,
+                           .arg = r};
+    struct ds_query query = ds_running_query(r);
 
-    query.paths = ds_mapping_paths(r->job->mapping, &query.count);
+    query.cursor = r->result->everything ? NULL : r->state.cursor;
+    query.resume = r->go_on;
     return r->job->connector->fetch(r->remote, &query, &sink, next, err);
 }
 
@@ -165,26 +185,38 @@ static void take_cost(struct running *r)
     r->result->run.cost = r->result->cost[0] ? r->result->cost : NULL;
 }
 
-/* The cursor moves in the same commit as the last data it covers (P-2). */
-static int finish(struct running *r, const char *next, struct ds_err *err)
+/* The cursor moves in the same commit as the last data it covers (P-2). What is still to be sent is
+ * in the outbox by then. */
+static int move_cursor(struct running *r, const char *next, struct ds_err *err)
 {
-    struct ds_run *run = &r->result->run;
-
-    if (check_sum(run, err))
+    if (check_sum(&r->result->run, err) || r->dry)
         return err->status;
-    take_cost(r);
-    run->state = "done";
-    run->ended_ms = ds_now();
-    if (r->dry)
-        return DS_OK;
     if (ds_batch_open(r, err) || ds_rejects_prune(r, err))
         return err->status;
     r->state.cursor = next[0] ? next : NULL;
     if (!r->loaded)
         r->state.resume = r->state.resume_fingerprint = NULL;
     r->state.fingerprint = r->fingerprint;
+    r->state.answer = NULL;
+    if (r->policy.creates)
+        r->state.seen_deal = (int64_t)r->deals;
+    if (ds_store_connection_save(r->store, &r->state, err))
+        return err->status;
+    return ds_batch_commit(r, err);
+}
+
+static int finish(struct running *r, struct ds_err *err)
+{
+    struct ds_run *run = &r->result->run;
+
+    take_cost(r);
+    run->state = "done";
+    run->ended_ms = ds_now();
+    if (r->dry)
+        return DS_OK;
     r->state.last_success_ms = run->ended_ms;
-    if (ds_store_connection_save(r->store, &r->state, err) || ds_store_run_save(r->store, run, err))
+    if (ds_batch_open(r, err) || ds_store_connection_save(r->store, &r->state, err) ||
+        ds_store_run_save(r->store, run, err))
         return err->status;
     return ds_batch_commit(r, err);
 }
@@ -218,10 +250,11 @@ static int run_through(struct running *r, struct ds_buf *next, struct ds_err *er
     if (r->job->connector->open(r->job->options, &r->remote, err) || open_store(r, err) ||
         choose_extent(r, err) || begin_run(r, err) || check_organisation(r, err))
         return err->status;
-    if (fetch(r, next, err) || ds_batch_commit(r, err) || ds_guard_pass(r, err) ||
-        ds_records_apply(r, err) || ds_records_release(r, err))
+    if (fetch(r, next, err) || ds_asks_take(r, err) || ds_batch_commit(r, err) ||
+        ds_guard_pass(r, err) || ds_records_apply(r, err) || ds_records_release(r, err) ||
+        move_cursor(r, next->text, err) || ds_push(r, err))
         return err->status;
-    return finish(r, next->text, err);
+    return finish(r, err);
 }
 
 int ds_run(const struct ds_job *job, struct ds_result *result, struct ds_err *err)

@@ -9,20 +9,24 @@
 #define DS_ENGINE_RUN_H
 
 #include "connectors/connector.h"
-#include "engine/plan.h"
+#include "engine/guard.h"
+#include "engine/only.h"
 
-enum ds_command { DS_DIFF, DS_SYNC, DS_BACKFILL };
-
-/* How many deals a run may change before a person has looked (P-8): stops when both are exceeded. */
-struct ds_guard {
-    uint64_t count;
-    uint64_t percent;
+enum ds_command {
+    DS_DIFF,     /* what a sync would do */
+    DS_VERIFY,   /* the same for everything on both sides, also what has not changed */
+    DS_SYNC,
+    DS_BACKFILL, /* a sync that reads everything again */
+    DS_APPLY     /* what a saved plan says, and nothing else */
 };
 
 /* What a run tells while it goes on. Values are borrowed for the call. */
 struct ds_watch {
     /* Each item that is not unchanged, in the order of the fetch; in a real run once it is written. */
     int (*item)(void *arg, const struct ds_item *item, struct ds_err *err);
+    /* An item of a plan that is not carried out, and what has moved since the plan was made. */
+    int (*refused)(void *arg, const char *about, const char *name, const char *why,
+                   struct ds_err *err);
     /* Something to tell before the items: "the mapping has changed since run 12: ..." */
     void (*notice)(void *arg, const char *text);
     /* Now and then; expected 0: unknown. */
@@ -41,15 +45,21 @@ struct ds_job {
     bool backfill; /* for DS_DIFF: of what a backfill would do */
     struct ds_policy policy;
     struct ds_guard guard;
-    const char *accept; /* the id of a plan that a person has read; NULL: none */
+    struct ds_only only;
+    const char *out;  /* where a dry run saves its plan; NULL: nowhere */
+    const char *plan; /* for DS_APPLY: the file */
     const struct ds_watch *watch;
 };
 
 struct ds_result {
     struct ds_run run; /* id 0 in a dry run; texts are in `text` below */
     char organisation[128];
-    char plan[17];     /* the id of what is (or would be) changed; "" when nothing is */
+    uint64_t planned;  /* deals and records that are, or would be, changed */
+    uint64_t refused;  /* items of a plan that were not carried out */
+    uint64_t vanished; /* linked records that were not among everything (P-7) */
+    bool is_empty;     /* the remote had records and shows none */
     uint64_t released; /* holds carried out, beside the sum of the run */
+    uint64_t unsent;   /* writes that the CRM put off: the next run sends them */
     uint64_t warnings;
     uint64_t unmapped;         /* linked records whose stage no line of the mapping names */
     bool first_load;           /* history that is long won entered as it is */

@@ -7,9 +7,11 @@
 #ifndef DS_ENGINE_RUNNING_H
 #define DS_ENGINE_RUNNING_H
 
+#include "engine/planfile.h"
 #include "engine/run.h"
 
 #define DS_BATCH_WRITES 5000 /* records in one transaction */
+#define DS_MERGE_TRIES  3    /* how often a lost race is merged again (P-5) */
 
 struct running {
     const struct ds_job *job;
@@ -28,12 +30,22 @@ struct running {
     bool in_batch; /* a transaction is open */
     bool deferred; /* something waits in the spool: the resume point stays where it is (P-2) */
     bool any_rejects; /* this connection has rejected records, so a good one may end a rejection */
-    unsigned writes;  /* in the open transaction */
+    bool
+        has_strangers; /* the store has deals that are not this connection's: one may look like a new
+                           record */
+    bool any_claims;   /* it has claims, so a record may be one of them */
+    bool any_intents;  /* it has writes that an earlier run has not confirmed */
+    bool asks;         /* records are asked for by id beside the fetch: what was fetched is noted */
+    bool asking;       /* these are coming now; their versions prove nothing */
+    const char *store_name;
+    unsigned writes;                 /* in the open transaction */
     uint64_t committed[DS_OUTCOMES]; /* what the run had counted at the last commit */
     uint64_t deals;                  /* in the store when the run began */
-    uint64_t planned;  /* deals that would be changed or made, beside those of a first load */
+    uint64_t planned[DS_GUARDS]; /* what the guards watch */
+    struct ds_plan_writer *out;  /* of a dry run that saves its plan */
+    const char *plan;            /* of an apply: the file */
+    const char *answers;         /* of the plan that is saved or applied; "" */
     uint64_t expected; /* records, if the remote told */
-    uint64_t plan_hash;
     const char *go_on; /* where the interrupted fetch continues; NULL: from its start */
     struct ds_buf resume;
     struct ds_buf text;
@@ -62,6 +74,7 @@ int ds_rejects_prune(struct running *r, struct ds_err *err);
 int ds_records_take(void *arg, const struct ds_record *record, struct ds_err *err);
 int ds_records_mark(void *arg, const char *resume, struct ds_err *err);
 void ds_records_expect(void *arg, uint64_t records);
+int ds_records_whole(void *arg, const char *why, struct ds_err *err);
 
 /* Carries out what was put aside until the guard had seen it. */
 int ds_records_apply(struct running *r, struct ds_err *err);
@@ -69,6 +82,68 @@ int ds_records_apply(struct running *r, struct ds_err *err);
 /* Holds whose time has come: carried out, or told in a dry run. After the records, so that a newer
  * record of the same deal has had its say. */
 int ds_records_release(struct running *r, struct ds_err *err);
+
+/* Carries out the plan of an apply, item by item: each record is read again and planned again, and
+ * written if that comes to the same (P-5). */
+int ds_carry_out(struct running *r, struct ds_err *err);
+
+/* Whether an item of this run is, as it stands, in the plan; if not, tells which has moved, unless
+ * the plan does not speak of it. */
+int ds_carry_check(struct running *r, const struct ds_item *item, bool *go, struct ds_err *err);
+
+/* Linked records that a complete fetch has not brought, told one by one (M-53). */
+int ds_vanished_tell(struct running *r, struct ds_err *err);
+
+/* Records that the CRM need not have sent: those with writes that an earlier run has not confirmed,
+ * those whose deal somebody else has changed. They are read by id and go the way of all others; deals
+ * without a record go it, too, where this connection creates. */
+int ds_asks_take(struct running *r, struct ds_err *err);
+
+/* Reads records by id, a chunk at a time; `missing` is told of those that are not handed over. */
+struct ds_question;
+int ds_question_open(struct running *r,
+                     int (*missing)(void *arg, const char *id, struct ds_err *err), void *arg,
+                     struct ds_question **out, struct ds_err *err);
+int ds_question_add(struct ds_question *q, const char *id, struct ds_err *err);
+/* Asks for the rest; the question is gone. */
+int ds_question_close(struct ds_question *q, struct ds_err *err);
+
+/* Offers a deal without a record to the CRM. */
+int ds_deal_offer(struct running *r, int64_t deal, struct ds_err *err);
+
+/* Notes a word for the rest of the run, and tells whether it was noted before; *note is what stood
+ * with it then. */
+int ds_running_note(struct running *r, char kind, const char *word, const char *note,
+                    const char **before, struct ds_err *err);
+
+/* Counts an item's outcome and tells of it. */
+int ds_item_settle(struct running *r, const struct ds_item *item, struct ds_err *err);
+
+/* Whether a fetched record is one of them, so that it is not asked for again. */
+int ds_asks_note(struct running *r, const char *id, struct ds_err *err);
+
+/* Plans a record, and writes it or puts it aside. link->deal 0: it has none. */
+int ds_records_plan(struct running *r, struct ds_theirs *theirs, const struct ds_link *link,
+                    struct ds_err *err);
+/* The same for one that has been put aside: now it is written. */
+int ds_records_write(struct running *r, struct ds_theirs *theirs, struct ds_err *err);
+
+/* What a record says, mapped, in the arena of the batch. */
+int ds_records_read(struct running *r, const struct ds_record *record, struct ds_theirs **out,
+                    struct ds_err *err);
+
+/* Puts the intent to write an item's record into the outbox, in the open batch. */
+int ds_intent_keep(struct running *r, const struct ds_item *item, struct ds_err *err);
+
+/* Sends what the outbox holds. What cannot be sent now stays there. */
+int ds_push(struct running *r, struct ds_err *err);
+
+/* One conflict of a field, in the open batch. */
+int ds_conflict_keep(struct running *r, const struct ds_item *item, const struct ds_change *c,
+                     struct ds_err *err);
+
+/* The query for records of this run's mapping. */
+struct ds_query ds_running_query(const struct running *r);
 
 /* Adds an item to what the guard watches, and to the plan's id. */
 void ds_guard_count(struct running *r, const struct ds_item *item);

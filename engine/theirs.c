@@ -18,6 +18,16 @@ static void pack_text(struct ds_buf *out, const char *text)
         ds_buf_add_bytes(out, text, len);
 }
 
+/* The same for a value of a remote, which may hold a NUL. */
+static void pack_value(struct ds_buf *out, const struct ds_value *v)
+{
+    pack_number(out, v->text ? v->len + 1 : 0);
+    if (v->text)
+        ds_buf_add_bytes(out, v->text, v->len);
+    if (v->text)
+        ds_buf_add_bytes(out, "", 1);
+}
+
 void ds_theirs_pack(struct ds_buf *out, const struct ds_theirs *t)
 {
     const struct ds_mapped *m = &t->mapped;
@@ -31,6 +41,12 @@ void ds_theirs_pack(struct ds_buf *out, const struct ds_theirs *t)
     for (enum ds_field f = 0; f < DS_FIELDS; f++)
         if (ds_given(&m->deal, f))
             pack_text(out, m->deal.value[f]);
+    pack_number(out, (uint64_t)t->modified_ms);
+    pack_number(out, (uint64_t)t->tries);
+    pack_number(out, (uint64_t)t->only_deal);
+    pack_number(out, t->raw ? t->raws : 0);
+    for (size_t i = 0; t->raw && i < t->raws; i++)
+        pack_value(out, &t->raw[i]);
     pack_number(out, m->problems);
     for (size_t i = 0; i < m->problems; i++) {
         pack_number(out, m->problem[i].field);
@@ -71,6 +87,28 @@ static const char *text(struct reader *r)
     return len ? p : NULL;
 }
 
+/* The texts stay where they are; the array is the arena's. */
+static void unpack_raw(struct reader *r, struct ds_arena *a, struct ds_theirs *out)
+{
+    uint64_t count = number(r);
+    struct ds_value *raw;
+
+    if (r->bad || count == 0 || count > (uint64_t)(r->end - r->at))
+        return;
+    raw = ds_arena_alloc(a, count * sizeof(*raw));
+    for (uint64_t i = 0; raw && i < count; i++) {
+        const char *from = r->at;
+        const char *value = text(r);
+
+        raw[i] =
+            (struct ds_value){value, value ? (size_t)(r->at - from) - sizeof(uint64_t) - 1 : 0};
+    }
+    out->raw = raw;
+    out->raws = (size_t)count;
+    if (!raw)
+        r->bad = true;
+}
+
 static void unpack_problems(struct reader *r, struct ds_mapped *m)
 {
     uint64_t problems = number(r);
@@ -86,7 +124,8 @@ static void unpack_problems(struct reader *r, struct ds_mapped *m)
     }
 }
 
-int ds_theirs_unpack(const void *bytes, size_t len, struct ds_theirs *out, struct ds_err *err)
+int ds_theirs_unpack(struct ds_arena *a, const void *bytes, size_t len, struct ds_theirs *out,
+                     struct ds_err *err)
 {
     struct reader r = {bytes, (const char *)bytes + len, false};
     struct ds_mapped *m = &out->mapped;
@@ -103,6 +142,10 @@ int ds_theirs_unpack(const void *bytes, size_t len, struct ds_theirs *out, struc
     for (enum ds_field f = 0; f < DS_FIELDS; f++)
         if (ds_given(&m->deal, f))
             m->deal.value[f] = text(&r);
+    out->modified_ms = (int64_t)number(&r);
+    out->tries = (int)number(&r);
+    out->only_deal = (int64_t)number(&r);
+    unpack_raw(&r, a, out);
     unpack_problems(&r, m);
     if (r.bad || r.at != r.end)
         return ds_fail(err, DS_E_BUG, "the spool of this run holds %zu bytes that are no record",

@@ -13,6 +13,7 @@
 void ds_theirs_pack(struct ds_buf *out, const struct ds_theirs *t);
 
 /* Texts are borrowed from bytes. DS_E_BUG when they are not what ds_theirs_pack() wrote. */
-int ds_theirs_unpack(const void *bytes, size_t len, struct ds_theirs *out, struct ds_err *err);
+int ds_theirs_unpack(struct ds_arena *a, const void *bytes, size_t len, struct ds_theirs *out,
+                     struct ds_err *err);
 
 #endif

@@ -22,16 +22,24 @@ static const char connections[] =
     "  resume             TEXT,    -- where an open fetch goes on; NULL: none is open\n"
     "  resume_fingerprint TEXT,    -- what the open fetch runs under\n"
     "  last_success_ms    INTEGER, -- NULL: never\n"
-    "  links              INTEGER NOT NULL DEFAULT 0 -- how many there are; kept by runs\n"
-    ") STRICT;\n";
+    "  links              INTEGER NOT NULL DEFAULT 0, -- how many there are; kept by runs\n"
+    "  seen_deal          INTEGER NOT NULL DEFAULT 0, -- deals up to it were offered to the CRM\n"
+    "  answer             TEXT     -- what a person has answered a guard; NULL: nothing\n"
+    ") STRICT;\n"
+    "CREATE TABLE store(\n"
+    "  -- One row: the name of this store, which no other store has. Plans are made for it.\n"
+    "  id   INTEGER PRIMARY KEY CHECK (id = 1),\n"
+    "  name TEXT    NOT NULL\n"
+    ") STRICT;\n"
+    "INSERT INTO store VALUES (1, lower(hex(randomblob(16))));\n";
 
 static const char runs[] =
     "CREATE TABLE runs(\n"
-    "  -- A sync or backfill. Every fetched record has exactly one outcome, so that the seven\n"
-    "  -- numbers at the end add up to fetched.\n"
+    "  -- Whatever has written. Every fetched record has exactly one outcome, so that the seven\n"
+    "  -- numbers behind fetched add up to it.\n"
     "  id          INTEGER PRIMARY KEY,\n"
     "  connection  INTEGER NOT NULL REFERENCES connections,\n"
-    "  command     TEXT    NOT NULL,\n"
+    "  command     TEXT    NOT NULL, -- sync, backfill, apply, resolve, link, unlink\n"
     "  state       TEXT    NOT NULL CONSTRAINT state CHECK (\n"
     "    state IN ('running', 'done', 'failed', 'interrupted', 'guarded')),\n"
     "  message     TEXT,    -- why it did not end as done; NULL: it did, or is running\n"
@@ -48,7 +56,9 @@ static const char runs[] =
     "  held        INTEGER NOT NULL DEFAULT 0,\n"
     "  conflict    INTEGER NOT NULL DEFAULT 0,\n"
     "  rejected    INTEGER NOT NULL DEFAULT 0,\n"
-    "  ignored     INTEGER NOT NULL DEFAULT 0\n"
+    "  ignored     INTEGER NOT NULL DEFAULT 0,\n"
+    "  pushed      INTEGER NOT NULL DEFAULT 0, -- records written in the CRM\n"
+    "  history     INTEGER NOT NULL DEFAULT 0  -- its rows there are behind this one\n"
     ") STRICT;\n"
     "CREATE INDEX runs_running ON runs(connection) WHERE state = 'running';\n";
 
@@ -110,7 +120,8 @@ static const char deals[] =
     "  campaign_id TEXT,\n"
     "  notes TEXT\n"
     ") STRICT;\n"
-    "CREATE INDEX deals_crm_id ON deals(crm_id) WHERE crm_id IS NOT NULL;\n";
+    "CREATE INDEX deals_crm_id ON deals(crm_id) WHERE crm_id IS NOT NULL;\n"
+    "CREATE INDEX deals_name ON deals(name);\n";
 
 static const char links[] =
     "CREATE TABLE links(\n"
@@ -142,8 +153,10 @@ static const char history[] =
     "  at_ms      INTEGER NOT NULL,\n"
     "  kind       TEXT    NOT NULL CONSTRAINT kind CHECK (\n"
     "    kind = 'created' OR kind = 'updated' OR kind = 'adopted' OR kind = 'held' OR\n"
-    "    kind = 'released' OR kind = 'edited'),\n"
-    "  source     TEXT, -- who changed it in the CRM; NULL: it does not tell\n"
+    "    kind = 'released' OR kind = 'edited' OR kind = 'pushed' OR kind = 'resolved' OR\n"
+    "    kind = 'undone' OR kind = 'linked' OR kind = 'unlinked'),\n"
+    "  source     TEXT, -- who changed it; NULL: not told\n"
+    "  remote_id  TEXT, -- the record that caused it, or was written; NULL: none\n"
     "  changes    TEXT  -- JSON array of {\"field\", \"old\", \"new\", \"case\", \"rule\"}\n"
     ") STRICT;\n"
     "CREATE INDEX history_deal ON history(deal);\n";
@@ -162,8 +175,12 @@ static const char conflicts[] =
     "  base        TEXT,\n"
     "  ours        TEXT,\n"
     "  theirs      TEXT,\n"
+    "  why         TEXT,                    -- what the CRM said of a change that it refused\n"
+    "  source      TEXT,                    -- who changed it in the CRM; NULL: not told\n"
+    "  theirs_ms   INTEGER,                 -- when it was last changed there; NULL: not told\n"
     "  run         INTEGER REFERENCES runs, -- that last saw other values\n"
     "  at_ms       INTEGER NOT NULL,        -- when it did\n"
+    "  decision    TEXT,                    -- crm, store, base, value, newest; NULL: none\n"
     "  closed_run  INTEGER REFERENCES runs, -- NULL: open, or not settled by a run\n"
     "  closed_ms   INTEGER                  -- NULL: open\n"
     ") STRICT;\n"
@@ -199,6 +216,52 @@ static const char rejects[] =
     "  UNIQUE (connection, remote_id)\n"
     ") STRICT;\n";
 
+static const char claims[] =
+    "CREATE TABLE claims(\n"
+    "  -- A record of which a person must say which deal is its own, or has said so. Written by\n"
+    "  -- runs, link and unlink.\n"
+    "  id         INTEGER PRIMARY KEY,\n"
+    "  connection INTEGER NOT NULL REFERENCES connections,\n"
+    "  remote_id  TEXT    NOT NULL,\n"
+    "  name       TEXT,                     -- of the record\n"
+    "  deal       INTEGER REFERENCES deals, -- that it may be; NULL: none, or several\n"
+    "  kind       TEXT    NOT NULL CONSTRAINT kind CHECK (\n"
+    "    kind = 'match' OR  -- it looks like the deal\n"
+    "    kind = 'rival' OR  -- it carries the CRM id of a deal that is another record's\n"
+    "    kind = 'apart' OR  -- a person said: no deal\n"
+    "    kind = 'own'),     -- a person said: a deal of its own\n"
+    "  run        INTEGER REFERENCES runs,  -- that first saw it; NULL: a person's word\n"
+    "  at_ms      INTEGER NOT NULL,\n"
+    "  UNIQUE (connection, remote_id)\n"
+    ") STRICT;\n";
+
+static const char outbox[] =
+    "CREATE TABLE outbox(\n"
+    "  -- Writes to a CRM that are intended and not confirmed, one a deal and connection. Written\n"
+    "  -- by runs: before the request is sent, and gone in the commit that moves the base.\n"
+    "  id         INTEGER PRIMARY KEY,\n"
+    "  connection INTEGER NOT NULL REFERENCES connections,\n"
+    "  deal       INTEGER NOT NULL REFERENCES deals,\n"
+    "  remote_id  TEXT,             -- NULL: the record is to be created\n"
+    "  key        TEXT,             -- of a creation, unique for ever; NULL: a change\n"
+    "  version    TEXT,             -- of the record when it was decided\n"
+    "  wanted     TEXT    NOT NULL, -- JSON object: the values that both sides shall have\n"
+    "  sent       TEXT    NOT NULL, -- JSON array of [path, before, value] in the CRM's words\n"
+    "  changes    TEXT    NOT NULL, -- what the history will tell, when it is done\n"
+    "  run        INTEGER REFERENCES runs,\n"
+    "  tries      INTEGER NOT NULL DEFAULT 0, -- lost races so far\n"
+    "  outcome    INTEGER NOT NULL, -- what the record was counted as\n"
+    "  at_ms      INTEGER NOT NULL,\n"
+    "  UNIQUE (connection, deal)\n"
+    ") STRICT;\n"
+    "CREATE TABLE touched(\n"
+    "  -- Deals that a connection must look at because somebody else than its own runs changed\n"
+    "  -- them. Written by runs of other connections and by a trigger, taken away by its runs.\n"
+    "  connection INTEGER NOT NULL REFERENCES connections,\n"
+    "  deal       INTEGER NOT NULL REFERENCES deals,\n"
+    "  PRIMARY KEY (connection, deal)\n"
+    ") STRICT, WITHOUT ROWID;\n";
+
 /* --- what keeps other SQL clients honest ---------------------------------------------------- */
 
 #define EACH_FIELD(X) \
@@ -231,6 +294,7 @@ static const char triggers[] =
     "    (SELECT NULL AS field, NULL AS old, NULL AS new WHERE 0\n"
     EACH_FIELD(CHANGE)
     "    );\n"
+    "  INSERT OR IGNORE INTO touched SELECT connection, deal FROM links WHERE deal = NEW.id;\n"
     "END;\n"
     "CREATE TRIGGER deals_kept BEFORE DELETE ON deals BEGIN\n"
     "  SELECT RAISE(ABORT, 'deals are never deleted: give it an end status instead');\n"
@@ -318,5 +382,6 @@ static const char views[] =
 /* clang-format on */
 
 const char *const ds_sql_ddl[DS_SQL_SCHEMA][DS_SQL_PARTS] = {
-    {connections, runs, deals, links, history, conflicts, holds, rejects, triggers, views},
+    [DS_SQL_SCHEMA - 1] = {connections, runs, deals, links, history, conflicts, holds, rejects,
+                           claims, outbox, triggers, views},
 };

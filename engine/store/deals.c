@@ -8,7 +8,7 @@
 
 static void select_sql(struct ds_buf *sql)
 {
-    ds_buf_add(sql, "SELECT id, version, created_ms");
+    ds_buf_add(sql, "SELECT id, version, created_ms, updated_ms");
     for (int f = 0; f < DS_FIELDS; f++)
         ds_buf_addf(sql, ", %s", ds_fields[f].name);
     ds_buf_add(sql, " FROM deals WHERE id = ?1");
@@ -82,8 +82,9 @@ int ds_store_deal(struct ds_store *s, struct ds_arena *a, int64_t id, struct ds_
     out->id = ds_sql_int(&row, 0);
     out->version = ds_sql_int(&row, 1);
     out->created_ms = ds_sql_int(&row, 2);
+    out->updated_ms = ds_sql_int(&row, 3);
     for (int f = 0; f < DS_FIELDS; f++) {
-        const char *text = ds_sql_text(&row, 3 + f);
+        const char *text = ds_sql_text(&row, 4 + f);
         const char *why = NULL;
 
         /* Another SQL client may have written "1000.00", or blanks at the end. What has no
@@ -127,6 +128,29 @@ int ds_store_deal_by_crm_id(struct ds_store *s, const char *crm_id, uint64_t *co
     return ds_sql_end(&row, err);
 }
 
+int ds_store_deal_match(struct ds_store *s, int64_t connection, const struct ds_deal *like,
+                        uint64_t *count, int64_t *id, struct ds_err *err)
+{
+    static const char sql[] =
+        "SELECT count(*), min(d.id) FROM deals d WHERE d.name = ?2 AND d.customer_name IS ?3"
+        " AND d.value IS ?4 AND NOT EXISTS"
+        " (SELECT 1 FROM links l WHERE l.deal = d.id AND l.connection = ?1 AND NOT l.deleted)";
+    struct ds_sql_row row;
+    int rc =
+        ds_sql_row(s, SQL_DEAL_MATCH, sql,
+                   DS_ARGS(DS_INT(connection), DS_TEXT(like->value[DS_NAME]),
+                           DS_TEXT(like->value[DS_CUSTOMER_NAME]), DS_TEXT(like->value[DS_VALUE])),
+                   NULL, &row, err);
+
+    *count = 0;
+    *id = 0;
+    if (rc <= 0)
+        return rc;
+    *count = (uint64_t)ds_sql_int(&row, 0);
+    *id = ds_sql_int(&row, 1);
+    return ds_sql_end(&row, err);
+}
+
 int ds_store_deal_create(struct ds_store *s, const struct ds_deal *deal, int64_t connection,
                          int64_t run_id, int64_t now_ms, int64_t *id, struct ds_err *err)
 {
@@ -141,9 +165,11 @@ int ds_store_deal_create(struct ds_store *s, const struct ds_deal *deal, int64_t
 }
 
 int ds_store_deal_update(struct ds_store *s, int64_t id, int64_t version,
-                         const struct ds_deal *changes, int64_t run_id, int64_t now_ms, bool *stale,
-                         struct ds_err *err)
+                         const struct ds_deal *changes, int64_t connection, int64_t run_id,
+                         int64_t now_ms, bool *stale, struct ds_err *err)
 {
+    static const char touch[] = "INSERT OR IGNORE INTO touched SELECT connection, deal FROM links"
+                                " WHERE deal = ?1 AND connection <> ?2";
     int changed = 0;
     int rc = prepare(s, SQL_DEAL_UPDATE, update_sql, err);
 
@@ -153,5 +179,8 @@ int ds_store_deal_update(struct ds_store *s, int64_t id, int64_t version,
                          DS_INT(changes->given)),
                  changes, &changed, err);
     *stale = !rc && changed == 0;
-    return rc;
+    if (rc || *stale)
+        return rc;
+    return ds_sql_run(s, SQL_TOUCH_LINKS, touch, DS_ARGS(DS_INT(id), DS_INT(connection)), NULL,
+                      err);
 }

@@ -1,12 +1,24 @@
 #include "engine/store/sqlite.h"
 
+#define COLUMNS "l.deal, l.version, l.base, l.seen_version, d.version, l.deleted"
+
+static struct ds_link link_of(struct ds_sql_row *row)
+{
+    return (struct ds_link){
+        .deal = ds_sql_int(row, 0),
+        .version = ds_sql_text(row, 1),
+        .base = ds_sql_text(row, 2),
+        .seen_version = ds_sql_int(row, 3),
+        .deal_version = ds_sql_int(row, 4),
+        .deleted = ds_sql_int(row, 5) != 0,
+    };
+}
+
 int ds_store_link(struct ds_store *s, struct ds_arena *a, int64_t connection, const char *remote_id,
                   struct ds_link *out, struct ds_err *err)
 {
-    static const char sql[] =
-        "SELECT l.deal, l.version, l.base, l.seen_version, d.version, l.deleted"
-        " FROM links l CROSS JOIN deals d ON d.id = l.deal"
-        " WHERE l.connection = ?1 AND l.remote_id = ?2";
+    static const char sql[] = "SELECT " COLUMNS " FROM links l CROSS JOIN deals d ON d.id = l.deal"
+                              " WHERE l.connection = ?1 AND l.remote_id = ?2";
     struct ds_sql_row row;
     int rc =
         ds_sql_row(s, SQL_LINK, sql, DS_ARGS(DS_INT(connection), DS_TEXT(remote_id)), a, &row, err);
@@ -14,23 +26,15 @@ int ds_store_link(struct ds_store *s, struct ds_arena *a, int64_t connection, co
     *out = (struct ds_link){0};
     if (rc <= 0)
         return rc;
-    *out = (struct ds_link){
-        .deal = ds_sql_int(&row, 0),
-        .version = ds_sql_text(&row, 1),
-        .base = ds_sql_text(&row, 2),
-        .seen_version = ds_sql_int(&row, 3),
-        .deal_version = ds_sql_int(&row, 4),
-        .deleted = ds_sql_int(&row, 5) != 0,
-    };
+    *out = link_of(&row);
     return ds_sql_end(&row, err);
 }
 
 int ds_store_link_of(struct ds_store *s, struct ds_arena *a, int64_t connection, int64_t deal,
                      const char **remote_id, struct ds_err *err)
 {
-    /* A record that is gone in the CRM may still be linked beside the one that took its place. */
     static const char sql[] = "SELECT remote_id FROM links WHERE deal = ?1 AND connection = ?2"
-                              " ORDER BY deleted, id DESC LIMIT 1";
+                              " AND NOT deleted ORDER BY id DESC LIMIT 1";
     struct ds_sql_row row;
     int rc =
         ds_sql_row(s, SQL_LINK_OF, sql, DS_ARGS(DS_INT(deal), DS_INT(connection)), a, &row, err);
@@ -68,6 +72,41 @@ int ds_store_link_save(struct ds_store *s, int64_t connection, const char *remot
         return DS_OK;
     }
     return ds_sql_run(s, SQL_LINK_SAVE, update, args, 7, NULL, err);
+}
+
+int ds_store_link_drop(struct ds_store *s, int64_t connection, const char *remote_id,
+                       struct ds_err *err)
+{
+    return ds_sql_run(s, SQL_LINK_DROP,
+                      "DELETE FROM links WHERE connection = ?1 AND remote_id = ?2",
+                      DS_ARGS(DS_INT(connection), DS_TEXT(remote_id)), NULL, err);
+}
+
+int ds_store_links(struct ds_store *s, struct ds_arena *a, int64_t connection,
+                   int (*each)(void *arg, const char *remote_id, const struct ds_link *link,
+                               struct ds_err *err),
+                   void *arg, struct ds_err *err)
+{
+    static const char sql[] = "SELECT " COLUMNS ", l.remote_id, l.id"
+                              " FROM links l NOT INDEXED CROSS JOIN deals d ON d.id = l.deal"
+                              " WHERE l.connection = ?1 AND l.id > ?2 ORDER BY l.id LIMIT 1";
+    struct ds_sql_row row;
+    int64_t id = 0;
+    int rc;
+
+    while ((rc = ds_sql_row(s, SQL_LINKS, sql, DS_ARGS(DS_INT(connection), DS_INT(id)), a, &row,
+                            err)) > 0) {
+        struct ds_link link = link_of(&row);
+        const char *remote_id = ds_sql_text(&row, 6);
+
+        id = ds_sql_int(&row, 7);
+        rc = ds_sql_end(&row, err);
+        if (!rc)
+            rc = each(arg, remote_id, &link, err);
+        if (rc)
+            return rc;
+    }
+    return rc;
 }
 
 int ds_sql_count_links(struct ds_store *s, struct ds_err *err)

@@ -65,7 +65,12 @@ static int recognise(struct ds_store *s, int64_t *schema, struct ds_err *err)
         ds_fail(err, DS_E_STORE, "'%s' is the database of another application", s->path);
         return ds_hint(err, "check the path of the store in the configuration");
     }
-    if (*schema < 1 || *schema > DS_SQL_SCHEMA) {
+    if (*schema < DS_SQL_FIRST) {
+        ds_fail(err, DS_E_STORE, "'%s' has schema %" PRId64 ", from before the first release",
+                s->path, *schema);
+        return ds_hint(err, "backfill into a new file: nothing can be taken over from this one");
+    }
+    if (*schema > DS_SQL_SCHEMA) {
         ds_fail(err, DS_E_STORE, "'%s' has schema %" PRId64 ", this dealsync knows %d", s->path,
                 *schema, DS_SQL_SCHEMA);
         return ds_hint(err, "a newer dealsync has been here: install that version or a later one");
@@ -249,7 +254,8 @@ static int open_read(struct ds_store *s, struct ds_err *err)
     return schema == 0 ? open_memory(s, err) : DS_OK;
 }
 
-static_assert(DS_SQL_SCHEMA == 1, "open_read() must say that an older schema waits for a sync");
+static_assert(DS_SQL_SCHEMA == DS_SQL_FIRST,
+              "open_read() must say that an older schema waits for a sync");
 
 /* --- both ----------------------------------------------------------------------------------- */
 

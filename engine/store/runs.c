@@ -22,8 +22,8 @@ static int interrupt(struct ds_store *s, int64_t connection, struct ds_err *err)
 int ds_store_run_begin(struct ds_store *s, struct ds_run *run, struct ds_err *err)
 {
     static const char sql[] =
-        "INSERT INTO runs(connection, command, state, fingerprint, pid, host, started_ms)"
-        " VALUES (?1, ?2, 'running', ?3, ?4, ?5, ?6)";
+        "INSERT INTO runs(connection, command, state, fingerprint, pid, host, started_ms, history)"
+        " VALUES (?1, ?2, 'running', ?3, ?4, ?5, ?6, (SELECT coalesce(max(id), 0) FROM history))";
     char host[256];
     int rc = interrupt(s, run->connection, err);
 
@@ -48,7 +48,7 @@ int ds_store_run_save(struct ds_store *s, const struct ds_run *run, struct ds_er
     static const char sql[] =
         "UPDATE runs SET state = ?2, message = ?3, cost = ?4, fingerprint = ?5, ended_ms = ?6,"
         " fetched = ?7, unchanged = ?8, created = ?9, updated = ?10, held = ?11, conflict = ?12,"
-        " rejected = ?13, ignored = ?14 WHERE id = ?1";
+        " rejected = ?13, ignored = ?14, pushed = ?15 WHERE id = ?1";
     const uint64_t *n = run->outcome;
 
     return ds_sql_run(s, SQL_RUN_SAVE, sql,
@@ -56,9 +56,14 @@ int ds_store_run_save(struct ds_store *s, const struct ds_run *run, struct ds_er
                               DS_TEXT(run->cost), DS_TEXT(run->fingerprint), DS_SOME(run->ended_ms),
                               DS_INT(run->fetched), DS_INT(n[DS_UNCHANGED]), DS_INT(n[DS_CREATED]),
                               DS_INT(n[DS_UPDATED]), DS_INT(n[DS_HELD]), DS_INT(n[DS_CONFLICT]),
-                              DS_INT(n[DS_REJECTED]), DS_INT(n[DS_IGNORED])),
+                              DS_INT(n[DS_REJECTED]), DS_INT(n[DS_IGNORED]), DS_INT(run->pushed)),
                       NULL, err);
 }
+
+#define COLUMNS                                                                                    \
+    "r.id, r.connection, c.name, r.command, r.state, r.message, r.cost, r.fingerprint,"            \
+    " r.started_ms, r.ended_ms, r.fetched, r.unchanged, r.created, r.updated, r.held, r.conflict," \
+    " r.rejected, r.ignored, r.pushed"
 
 static struct ds_run run_of(struct ds_sql_row *row)
 {
@@ -78,6 +83,7 @@ static struct ds_run run_of(struct ds_sql_row *row)
 
     for (int i = 0; i < DS_OUTCOMES; i++)
         run.outcome[i] = (uint64_t)ds_sql_int(row, 11 + i);
+    run.pushed = (uint64_t)ds_sql_int(row, 11 + DS_OUTCOMES);
     return run;
 }
 
@@ -86,10 +92,7 @@ int ds_store_runs(struct ds_store *s, struct ds_arena *a, int64_t connection, si
                   struct ds_err *err)
 {
     static const char sql[] =
-        "SELECT r.id, r.connection, c.name, r.command, r.state, r.message, r.cost, r.fingerprint,"
-        " r.started_ms, r.ended_ms, r.fetched, r.unchanged, r.created, r.updated, r.held,"
-        " r.conflict, r.rejected, r.ignored"
-        " FROM runs r NOT INDEXED JOIN connections c ON c.id = r.connection"
+        "SELECT " COLUMNS " FROM runs r NOT INDEXED JOIN connections c ON c.id = r.connection"
         " WHERE r.id < ?1 AND (?2 = 0 OR r.connection = ?2) ORDER BY r.id DESC LIMIT 1";
     struct ds_run run = {.id = INT64_MAX};
     struct ds_sql_row row;
@@ -108,4 +111,19 @@ int ds_store_runs(struct ds_store *s, struct ds_arena *a, int64_t connection, si
             return rc;
     }
     return rc;
+}
+
+int ds_store_run(struct ds_store *s, struct ds_arena *a, int64_t id, struct ds_run *out,
+                 struct ds_err *err)
+{
+    static const char sql[] = "SELECT " COLUMNS " FROM runs r"
+                              " JOIN connections c ON c.id = r.connection WHERE r.id = ?1";
+    struct ds_sql_row row;
+    int rc = ds_sql_row(s, SQL_RUN, sql, DS_ARGS(DS_INT(id)), a, &row, err);
+
+    *out = (struct ds_run){0};
+    if (rc <= 0)
+        return rc;
+    *out = run_of(&row);
+    return ds_sql_end(&row, err);
 }

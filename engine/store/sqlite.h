@@ -50,6 +50,29 @@ enum ds_sql {
     SQL_REJECT_DROP,
     SQL_REJECTS,
     SQL_WAITING,
+    SQL_STORE_NAME,
+    SQL_RUN,
+    SQL_LINK_DROP,
+    SQL_LINKS,
+    SQL_DEAL_MATCH,
+    SQL_TOUCHED,
+    SQL_TOUCH,
+    SQL_TOUCH_LINKS,
+    SQL_UNTOUCH,
+    SQL_INTENT_PUT,
+    SQL_INTENT_DROP,
+    SQL_INTENT,
+    SQL_CLAIM_PUT,
+    SQL_CLAIM_DROP,
+    SQL_CLAIM,
+    SQL_ANY_CLAIMS,
+    SQL_CLAIMS,
+    SQL_HISTORY_OF_RUN,
+    SQL_FIELD_TIMES,
+    SQL_CONFLICT,
+    SQL_CONFLICT_OF,
+    SQL_CONFLICT_LOG,
+    SQL_CONFLICT_SETTLE,
     SQL_SCRATCH, /* from here on statements run on the scratch database */
     SQL_SEEN_ADD = SQL_SCRATCH,
     SQL_SEEN_WHERE,
@@ -69,11 +92,12 @@ struct ds_store {
     sqlite3_stmt *query[SQL_COUNT];
 };
 
-#define DS_SQL_SCHEMA         1          /* what this program reads and writes */
+#define DS_SQL_SCHEMA         2          /* what this program reads and writes */
+#define DS_SQL_FIRST          2          /* the oldest that was ever released */
 #define DS_SQL_APPLICATION_ID 0x6465616c /* "deal" */
 
-/* ds_sql_ddl[n] makes schema n + 1 out of schema n, part after part up to a NULL (ddl.c). What was
- * released once is never edited. */
+/* ds_sql_ddl[n] makes schema n + 1 out of schema n, the first one out of nothing; part after part up
+ * to a NULL (ddl.c). What was released once is never edited. */
 #define DS_SQL_PARTS 16
 extern const char *const ds_sql_ddl[DS_SQL_SCHEMA][DS_SQL_PARTS];
 

@@ -1,0 +1,228 @@
+#include "engine/running.h"
+
+#include <stdlib.h>
+
+#define CHUNK 200 /* ids in one question */
+
+/* Kinds of notes: a fetched id may be any text, so they begin with what no id begins with. */
+#define NOTE_SEEN     '\a'
+#define NOTE_ANSWERED '\f'
+
+struct ds_question {
+    struct running *r;
+    struct ds_arena arena; /* of the ids */
+    size_t count;
+    const char *ids[CHUNK];
+    int (*missing)(void *arg, const char *id, struct ds_err *err);
+    void *arg;
+    int64_t deal; /* of the creation that is asked for */
+};
+
+int ds_running_note(struct running *r, char kind, const char *word, const char *note,
+                    const char **before, struct ds_err *err)
+{
+    const char *key = ds_arena_printf(&r->batch, "%c%s", kind, word);
+
+    return key ? ds_store_seen(r->store, &r->batch, key, note, before, err) : ds_fail_nomem(err);
+}
+
+int ds_asks_note(struct running *r, const char *id, struct ds_err *err)
+{
+    const char *before;
+
+    return ds_running_note(r, NOTE_SEEN, id, "", &before, err);
+}
+
+int ds_question_open(struct running *r,
+                     int (*missing)(void *arg, const char *id, struct ds_err *err), void *arg,
+                     struct ds_question **out, struct ds_err *err)
+{
+    struct ds_question *q = calloc(1, sizeof(*q));
+
+    if (!q)
+        return ds_fail_nomem(err);
+    q->r = r;
+    q->missing = missing;
+    q->arg = arg;
+    *out = q;
+    return DS_OK;
+}
+
+static int take_answer(void *arg, const struct ds_record *record, struct ds_err *err)
+{
+    struct ds_question *q = arg;
+    const char *before;
+
+    ds_arena_reset(&q->r->batch);
+    if (q->missing && record->id &&
+        ds_running_note(q->r, NOTE_ANSWERED, record->id, "", &before, err))
+        return err->status;
+    return ds_records_take(q->r, record, err);
+}
+
+static int tell_missing(struct ds_question *q, struct ds_err *err)
+{
+    for (size_t i = 0; q->missing && i < q->count; i++) {
+        const char *before = NULL;
+
+        ds_arena_reset(&q->r->batch);
+        if (ds_running_note(q->r, NOTE_ANSWERED, q->ids[i], "", &before, err) ||
+            (!before && q->missing(q->arg, q->ids[i], err)))
+            return err->status;
+    }
+    return DS_OK;
+}
+
+static int ask(struct ds_question *q, struct ds_err *err)
+{
+    struct running *r = q->r;
+    struct ds_query query = ds_running_query(r);
+    struct ds_sink sink = {.record = take_answer, .arg = q};
+
+    r->asking = true;
+    if (q->count)
+        r->job->connector->read(r->remote, &query, q->ids, q->count, false, &sink, err);
+    r->asking = false;
+    if (err->status || tell_missing(q, err))
+        return err->status;
+    q->count = 0;
+    ds_arena_reset(&q->arena);
+    return ds_options_interrupted(r->job->options, err);
+}
+
+int ds_question_add(struct ds_question *q, const char *id, struct ds_err *err)
+{
+    const char *before = NULL;
+
+    if (ds_running_note(q->r, NOTE_SEEN, id, "", &before, err) || before)
+        return err->status;
+    q->ids[q->count] = ds_arena_dup(&q->arena, id);
+    if (!q->ids[q->count])
+        return ds_fail_nomem(err);
+    return ++q->count < CHUNK ? DS_OK : ask(q, err);
+}
+
+int ds_question_close(struct ds_question *q, struct ds_err *err)
+{
+    if (!err->status)
+        ask(q, err);
+    ds_arena_clear(&q->arena);
+    free(q);
+    return err->status;
+}
+
+/* --- writes that an earlier run has not confirmed (P-4) ---------------------------------------- */
+
+/* The creation has happened: its record belongs to the deal. What they differ in is merged next. */
+static int take_created(void *arg, const struct ds_record *record, struct ds_err *err)
+{
+    struct ds_question *q = arg;
+    struct running *r = q->r;
+    struct ds_link link = {.deal = q->deal, .base = "{}"};
+    struct ds_theirs *theirs;
+
+    if (!r->dry) {
+        if (ds_batch_open(r, err) ||
+            ds_store_link_save(r->store, r->state.id, record->id, &link, err) ||
+            ds_store_intent_drop(r->store, r->state.id, q->deal, err) || ds_batch_commit(r, err))
+            return err->status;
+        return take_answer(q, record, err);
+    }
+    r->result->run.fetched++;
+    ds_arena_reset(&r->batch);
+    if (ds_records_read(r, record, &theirs, err))
+        return err->status;
+    return ds_records_plan(r, theirs, &link, err);
+}
+
+static int ask_for_creation(struct ds_question *q, const struct ds_intent *intent, struct ds_err *err)
+{
+    struct running *r = q->r;
+    struct ds_query query = ds_running_query(r);
+    struct ds_sink sink = {.record = take_created, .arg = q};
+    const char *key = ds_arena_dup(&q->arena, intent->key);
+
+    q->deal = intent->deal;
+    if (!key)
+        return ds_fail_nomem(err);
+    return r->job->connector->read(r->remote, &query, &key, 1, true, &sink, err);
+}
+
+static int ask_for_intents(struct ds_question *q, struct ds_err *err)
+{
+    struct running *r = q->r;
+    struct ds_intent intent = {0};
+
+    for (;;) {
+        ds_arena_reset(&r->batch);
+        if (ds_store_intent(r->store, &r->batch, r->state.id, intent.id, &intent, err))
+            return err->status;
+        if (!intent.id)
+            return DS_OK;
+        r->any_intents = true;
+        if (intent.remote_id ? ds_question_add(q, intent.remote_id, err) : ask_for_creation(q, &intent, err))
+            return err->status;
+    }
+}
+
+/* --- deals that somebody else has changed ------------------------------------------------------ */
+
+int ds_deal_offer(struct running *r, int64_t deal, struct ds_err *err)
+{
+    struct ds_theirs *theirs = ds_arena_alloc(&r->batch, sizeof(*theirs));
+    struct ds_link link = {.deal = deal};
+
+    if (!theirs)
+        return ds_fail_nomem(err);
+    theirs->only_deal = deal;
+    theirs->released = true;
+    return ds_records_plan(r, theirs, &link, err);
+}
+
+/* A connection that only reads looks again where a conflict may have settled itself. */
+static int is_worth_asking(struct running *r, const char *remote_id, bool *worth,
+                           struct ds_err *err)
+{
+    uint64_t open = 0;
+
+    if (!r->policy.sends && ds_store_conflict_fields(r->store, r->state.id, remote_id, &open, err))
+        return err->status;
+    *worth = r->policy.sends || open;
+    return DS_OK;
+}
+
+static int ask_for_touched(struct ds_question *q, struct ds_err *err)
+{
+    struct running *r = q->r;
+    bool creates = r->policy.creates && r->policy.sends;
+    int64_t deal = 0;
+    const char *remote_id;
+    bool worth = false;
+
+    for (;;) {
+        ds_arena_reset(&r->batch);
+        if (ds_store_touched(r->store, &r->batch, r->state.id, deal,
+                             creates ? r->state.seen_deal : -1, &deal, &remote_id, err))
+            return err->status;
+        if (!deal)
+            return DS_OK;
+        if (!remote_id) {
+            if (creates && ds_deal_offer(r, deal, err))
+                return err->status;
+            continue;
+        }
+        if (is_worth_asking(r, remote_id, &worth, err) || (worth && ds_question_add(q, remote_id, err)))
+            return err->status;
+    }
+}
+
+int ds_asks_take(struct running *r, struct ds_err *err)
+{
+    struct ds_question *q;
+
+    if (!r->asks || ds_question_open(r, NULL, NULL, &q, err))
+        return err->status;
+    if (!ask_for_intents(q, err))
+        ask_for_touched(q, err);
+    return ds_question_close(q, err);
+}
