@@ -614,6 +614,24 @@ static void only_meaning_counts_for_the_fingerprint(void **state)
     ds_mapping_free(m);
 }
 
+/* The first line of a standard word is the one that is written. */
+static void the_order_of_lines_of_one_word_is_meaning(void **state)
+{
+    struct ds_mapping *one = load("[fields]\nname = A\n[stage]\nfrom = S\n[stages]\n"
+                                  "10 = x\n10 = y\n20 = z\n");
+    struct ds_mapping *same = load("[fields]\nname = A\n[stage]\nfrom = S\n[stages]\n"
+                                   "10 = x\n20 = z\n10 = y\n");
+    struct ds_mapping *other = load("[fields]\nname = A\n[stage]\nfrom = S\n[stages]\n"
+                                    "10 = y\n10 = x\n20 = z\n");
+
+    (void)state;
+    assert_string_equal(ds_mapping_fingerprint(one), ds_mapping_fingerprint(same));
+    assert_string_not_equal(ds_mapping_fingerprint(one), ds_mapping_fingerprint(other));
+    ds_mapping_free(one);
+    ds_mapping_free(same);
+    ds_mapping_free(other);
+}
+
 static void a_bad_file_is_refused_with_line_and_hint(void **state)
 {
     static const struct {
@@ -730,6 +748,7 @@ int main(void)
         cmocka_unit_test(tables_may_have_any_size),
         cmocka_unit_test(problems_are_bounded),
         cmocka_unit_test(only_meaning_counts_for_the_fingerprint),
+        cmocka_unit_test(the_order_of_lines_of_one_word_is_meaning),
         cmocka_unit_test(a_bad_file_is_refused_with_line_and_hint),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
