@@ -21,7 +21,8 @@ struct ds_cli {
     bool quiet;
     bool backfill;
     bool exit_code;
-    const char *accept; /* NULL: not given; so for the other texts */
+    struct ds_only only;
+    const char *out; /* NULL: not given; so for the other texts */
     const char *field;
     const char *crm;
     const char *dir;

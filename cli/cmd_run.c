@@ -134,9 +134,14 @@ static struct ds_job make_job(const struct ds_cli *cli, const struct ds_ready *r
                    .first_load = false,
                    .vetted = c->vetted,
                    .close_early = c->close_early,
-                   .shareable = c->shareable_solutions},
+                   .shareable = c->shareable_solutions,
+                   .direction = c->direction,
+                   .creates = c->creates,
+                   .gone = c->gone,
+                   .gone_reason = c->gone_reason},
         .guard = c->guard,
-        .accept = cli->accept,
+        .only = cli->only,
+        .out = cli->out,
     };
 }
 
@@ -144,7 +149,7 @@ static bool would_change(const struct ds_result *result)
 {
     const uint64_t *outcome = result->run.outcome;
 
-    return outcome[DS_CREATED] || outcome[DS_UPDATED] || outcome[DS_HELD] || result->plan[0] ||
+    return outcome[DS_CREATED] || outcome[DS_UPDATED] || outcome[DS_HELD] || result->planned ||
            result->released;
 }
 
@@ -175,7 +180,8 @@ static void print_sum(const struct ds_cli *cli, const struct ds_job *job,
 static int run_job(struct ds_cli *cli, struct ds_job job, struct ds_err *err)
 {
     struct showing s = {.cli = cli, .job = &job, .title = DS_BUF_INIT(DS_MAX_TEXT)};
-    struct ds_watch watch = {show_item, show_notice, show_progress, &s};
+    struct ds_watch watch = {
+        .item = show_item, .notice = show_notice, .progress = show_progress, .arg = &s};
     struct ds_err later = {0};
 
     if (read_since(&s, err))
@@ -229,9 +235,9 @@ int ds_cmd_backfill(struct ds_cli *cli, struct ds_err *err)
  * and the last error is the caller's to print. */
 int ds_cmd_sync(struct ds_cli *cli, struct ds_err *err)
 {
-    if (cli->count > 1 && (cli->accept || cli->look.format != DS_TEXT))
-        return ds_fail(err, DS_E_USAGE, "%s concerns one connection, and %zu were named",
-                       cli->accept ? "--accept" : "--format", cli->count);
+    if (cli->count > 1 && cli->look.format != DS_TEXT)
+        return ds_fail(err, DS_E_USAGE, "--format concerns one connection, and %zu were named",
+                       cli->count);
     for (size_t i = 0; i < cli->count; i++) {
         if (err->status != DS_OK) {
             cli->exit = ds_exit_worse(cli->exit, ds_exit_code(err->status));

@@ -62,7 +62,8 @@ enum {
     O_FIRST = 256,
     O_BACKFILL,
     O_EXIT_CODE,
-    O_ACCEPT,
+    O_OUT,
+    O_ONLY,
     O_ALL,
     O_FIELD,
     O_LIMIT,
@@ -81,8 +82,9 @@ static const struct {
 } options[] = {
     {"backfill", O_BACKFILL, NULL, DIFF, "of what a backfill would do"},
     {"exit-code", O_EXIT_CODE, NULL, DIFF, "exit with 2 when there are changes"},
-    {"accept", O_ACCEPT, "PLAN", SYNC | BACKFILL,
-     "carry out this plan, which the guard has stopped"},
+    {"out", O_OUT, "FILE", DIFF, "save the plan there, for 'apply'"},
+    {"only", O_ONLY, "WHAT", DIFF,
+     "only a part: deal=N, field=NAME, outcome=WORD or rule=R-N; may be given again"},
     {"all", O_ALL, NULL, A_RUN, "print every item as it comes, not only some of each kind"},
     {"field", O_FIELD, "FIELD", EXPLAIN, "only the story of this field"},
     {"limit", O_LIMIT, "N", A_RUN | RUNS, "print at most so many of each kind (10)"},
@@ -198,7 +200,8 @@ static int take_option(struct parsing *p, int letter, const char *value)
     switch (letter) {
     case O_BACKFILL: cli->backfill = true; break;
     case O_EXIT_CODE: cli->exit_code = true; break;
-    case O_ACCEPT: cli->accept = value; break;
+    case O_OUT: cli->out = value; break;
+    case O_ONLY: return ds_only_add(&cli->only, value, p->err);
     case O_ALL: cli->look.all = true; break;
     case O_FIELD: cli->field = value; break;
     case O_LIMIT: return take_limit(p, value);

@@ -113,7 +113,7 @@ int ds_conflict_keep(struct running *r, const struct ds_item *item, const struct
 static int write_conflicts(struct running *r, const struct ds_item *item, const struct ds_sight *s,
                            struct ds_err *err)
 {
-    uint64_t keep = item->conflicts;
+    uint64_t keep = item->conflicts | (item->partial ? ~r->policy.only : 0);
 
     /* What this record does not tell stays open, unless the mapping no longer asks for it. */
     for (enum ds_field f = 0; f < DS_FIELDS; f++)
@@ -136,8 +136,10 @@ static int write_link(struct running *r, const struct ds_item *item, const struc
                       int64_t deal_version, struct ds_err *err)
 {
     struct ds_link link = {.deal = item->deal,
-                           .version = item->theirs->released ? old->version : item->theirs->version,
-                           .seen_version = deal_version,
+                           .version = item->theirs->released ? old->version
+                                      : item->partial        ? NULL
+                                                             : item->theirs->version,
+                           .seen_version = item->partial ? old->seen_version : deal_version,
                            .deleted =
                                item->theirs->released ? old->deleted : item->theirs->deleted};
 
@@ -157,12 +159,9 @@ static int write_link(struct running *r, const struct ds_item *item, const struc
 /* Notes that this run has rejected the record; *before, if asked for: it had already. */
 static int confirm(struct running *r, const char *remote_id, bool *before, struct ds_err *err)
 {
-    const char *key = ds_arena_printf(&r->batch, "\r%s", remote_id);
     const char *first = NULL;
 
-    if (!key)
-        return ds_fail_nomem(err);
-    if (!ds_store_seen(r->store, &r->batch, key, "", &first, err) && before)
+    if (!ds_running_note(r, DS_NOTE_BAD, remote_id, "", &first, err) && before)
         *before = first != NULL;
     return err->status;
 }

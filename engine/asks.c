@@ -4,17 +4,11 @@
 
 #define CHUNK 200 /* ids in one question */
 
-/* Kinds of notes: a fetched id may be any text, so they begin with what no id begins with. */
-#define NOTE_SEEN     '\a'
-#define NOTE_ANSWERED '\f'
-
 struct ds_question {
     struct running *r;
     struct ds_arena arena; /* of the ids */
     size_t count;
     const char *ids[CHUNK];
-    int (*missing)(void *arg, const char *id, struct ds_err *err);
-    void *arg;
     int64_t deal; /* of the creation that is asked for */
 };
 
@@ -30,60 +24,31 @@ int ds_asks_note(struct running *r, const char *id, struct ds_err *err)
 {
     const char *before;
 
-    return ds_running_note(r, NOTE_SEEN, id, "", &before, err);
+    return ds_running_note(r, DS_NOTE_SEEN, id, "", &before, err);
 }
 
-int ds_question_open(struct running *r,
-                     int (*missing)(void *arg, const char *id, struct ds_err *err), void *arg,
-                     struct ds_question **out, struct ds_err *err)
+struct ds_question *ds_question_open(struct running *r, struct ds_err *err)
 {
     struct ds_question *q = calloc(1, sizeof(*q));
 
-    if (!q)
-        return ds_fail_nomem(err);
-    q->r = r;
-    q->missing = missing;
-    q->arg = arg;
-    *out = q;
-    return DS_OK;
-}
-
-static int take_answer(void *arg, const struct ds_record *record, struct ds_err *err)
-{
-    struct ds_question *q = arg;
-    const char *before;
-
-    ds_arena_reset(&q->r->batch);
-    if (q->missing && record->id &&
-        ds_running_note(q->r, NOTE_ANSWERED, record->id, "", &before, err))
-        return err->status;
-    return ds_records_take(q->r, record, err);
-}
-
-static int tell_missing(struct ds_question *q, struct ds_err *err)
-{
-    for (size_t i = 0; q->missing && i < q->count; i++) {
-        const char *before = NULL;
-
-        ds_arena_reset(&q->r->batch);
-        if (ds_running_note(q->r, NOTE_ANSWERED, q->ids[i], "", &before, err) ||
-            (!before && q->missing(q->arg, q->ids[i], err)))
-            return err->status;
-    }
-    return DS_OK;
+    if (q)
+        q->r = r;
+    else
+        ds_fail_nomem(err);
+    return q;
 }
 
 static int ask(struct ds_question *q, struct ds_err *err)
 {
     struct running *r = q->r;
     struct ds_query query = ds_running_query(r);
-    struct ds_sink sink = {.record = take_answer, .arg = q};
+    struct ds_sink sink = {.record = ds_records_take, .arg = r};
 
     r->asking = true;
     if (q->count)
         r->job->connector->read(r->remote, &query, q->ids, q->count, false, &sink, err);
     r->asking = false;
-    if (err->status || tell_missing(q, err))
+    if (err->status)
         return err->status;
     q->count = 0;
     ds_arena_reset(&q->arena);
@@ -94,7 +59,7 @@ int ds_question_add(struct ds_question *q, const char *id, struct ds_err *err)
 {
     const char *before = NULL;
 
-    if (ds_running_note(q->r, NOTE_SEEN, id, "", &before, err) || before)
+    if (ds_running_note(q->r, DS_NOTE_SEEN, id, "", &before, err) || before)
         return err->status;
     q->ids[q->count] = ds_arena_dup(&q->arena, id);
     if (!q->ids[q->count])
@@ -126,7 +91,10 @@ static int take_created(void *arg, const struct ds_record *record, struct ds_err
             ds_store_link_save(r->store, r->state.id, record->id, &link, err) ||
             ds_store_intent_drop(r->store, r->state.id, q->deal, err) || ds_batch_commit(r, err))
             return err->status;
-        return take_answer(q, record, err);
+        r->asking = true;
+        ds_records_take(r, record, err);
+        r->asking = false;
+        return err->status;
     }
     r->result->run.fetched++;
     ds_arena_reset(&r->batch);
@@ -135,7 +103,8 @@ static int take_created(void *arg, const struct ds_record *record, struct ds_err
     return ds_records_plan(r, theirs, &link, err);
 }
 
-static int ask_for_creation(struct ds_question *q, const struct ds_intent *intent, struct ds_err *err)
+static int ask_for_creation(struct ds_question *q, const struct ds_intent *intent,
+                            struct ds_err *err)
 {
     struct running *r = q->r;
     struct ds_query query = ds_running_query(r);
@@ -160,7 +129,8 @@ static int ask_for_intents(struct ds_question *q, struct ds_err *err)
         if (!intent.id)
             return DS_OK;
         r->any_intents = true;
-        if (intent.remote_id ? ds_question_add(q, intent.remote_id, err) : ask_for_creation(q, &intent, err))
+        if (intent.remote_id ? ds_question_add(q, intent.remote_id, err)
+                             : ask_for_creation(q, &intent, err))
             return err->status;
     }
 }
@@ -211,7 +181,8 @@ static int ask_for_touched(struct ds_question *q, struct ds_err *err)
                 return err->status;
             continue;
         }
-        if (is_worth_asking(r, remote_id, &worth, err) || (worth && ds_question_add(q, remote_id, err)))
+        if (is_worth_asking(r, remote_id, &worth, err) ||
+            (worth && ds_question_add(q, remote_id, err)))
             return err->status;
     }
 }
@@ -220,7 +191,10 @@ int ds_asks_take(struct running *r, struct ds_err *err)
 {
     struct ds_question *q;
 
-    if (!r->asks || ds_question_open(r, NULL, NULL, &q, err))
+    if (!r->asks)
+        return DS_OK;
+    q = ds_question_open(r, err);
+    if (!q)
         return err->status;
     if (!ask_for_intents(q, err))
         ask_for_touched(q, err);

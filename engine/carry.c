@@ -6,10 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Kinds of notes: what the plan says of an item, and that it was dealt with. */
-#define NOTE_PLANNED '\x02'
-#define NOTE_DEALT   '\x03'
-
 /* --- is it still what was planned? --------------------------------------------------------------- */
 
 /* "sum deal_version record_version" */
@@ -28,8 +24,9 @@ static const char *what_moved(struct ds_arena *a, const struct ds_item *item, co
     const char *version = item->theirs->version;
 
     if (deal_version != item->deal_version)
-        return ds_arena_printf(a, "the deal has changed since: version %" PRId64 ", planned for %" PRId64,
-                               item->deal_version, deal_version);
+        return ds_arena_printf(
+            a, "the deal has changed since: version %" PRId64 ", planned for %" PRId64,
+            item->deal_version, deal_version);
     if (strcmp(version ? version : "", rest + (*rest == ' ')) != 0)
         return "the record has changed in the CRM since";
     return "it would no longer come to the same: a time has passed, or another record came between";
@@ -53,11 +50,11 @@ int ds_carry_check(struct running *r, const struct ds_item *item, bool *go, stru
     *go = false;
     if (!key || !ds_plan_sum(item, sum))
         return ds_fail_nomem(err);
-    if (ds_running_note(r, NOTE_PLANNED, key, "", &planned, err))
+    if (ds_running_note(r, DS_NOTE_PLANNED, key, "", &planned, err))
         return err->status;
     if (!planned || !*planned) /* the plan does not speak of it */
         return DS_OK;
-    if (ds_running_note(r, NOTE_DEALT, key, "", &dealt, err) || dealt)
+    if (ds_running_note(r, DS_NOTE_DEALT, key, "", &dealt, err) || dealt)
         return err->status;
     *go = strncmp(planned, sum, DS_HASH_TEXT - 1) == 0;
     if (*go)
@@ -77,9 +74,9 @@ static int note_item(void *arg, const json_t *item, struct ds_err *err)
     ds_arena_reset(&r->batch);
     if (!key || !sum || strlen(sum) != DS_HASH_TEXT - 1 || !version)
         return ds_fail(err, DS_E_INPUT, "'%s' has an item that says not what it is about", r->plan);
-    note = note_of(&r->batch, sum, strtoll(version, NULL, 10),
-                   ds_json_text(item, "record_version"));
-    return note ? ds_running_note(r, NOTE_PLANNED, key, note, &before, err) : ds_fail_nomem(err);
+    note =
+        note_of(&r->batch, sum, strtoll(version, NULL, 10), ds_json_text(item, "record_version"));
+    return note ? ds_running_note(r, DS_NOTE_PLANNED, key, note, &before, err) : ds_fail_nomem(err);
 }
 
 /* The records of a remote that is read as a whole have all been seen by now. */
@@ -111,7 +108,7 @@ static int miss_item(void *arg, const json_t *item, struct ds_err *err)
     const char *key = ds_json_text(item, "about"), *dealt = NULL;
 
     ds_arena_reset(&r->batch);
-    if (ds_running_note(r, NOTE_DEALT, key, "", &dealt, err) || dealt)
+    if (ds_running_note(r, DS_NOTE_DEALT, key, "", &dealt, err) || dealt)
         return err->status;
     return refuse(r, key, ds_json_text(item, "name"),
                   strncmp(key, "hold", 4) == 0 ? "nothing is held for it any more"
@@ -121,9 +118,9 @@ static int miss_item(void *arg, const json_t *item, struct ds_err *err)
 
 static int read_items(struct running *r, struct ds_err *err)
 {
-    struct ds_question *q;
+    struct ds_question *q = ds_question_open(r, err);
 
-    if (ds_question_open(r, NULL, NULL, &q, err))
+    if (!q)
         return err->status;
     ds_planfile_each(r->plan, ask_item, q, err);
     return ds_question_close(q, err);
@@ -166,7 +163,7 @@ static int tell_vanished(void *arg, const char *remote_id, const struct ds_link 
 
     if (link->deleted)
         goto out;
-    if (ds_running_note(r, '\a', remote_id, "", &seen, err) ||
+    if (ds_running_note(r, DS_NOTE_SEEN, remote_id, "", &seen, err) ||
         ds_store_deal(r->store, &r->batch, link->deal, &deal, err))
         return err->status;
     if (seen)

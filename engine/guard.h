@@ -31,6 +31,8 @@ struct ds_guard {
 /* Answers that an applied plan gives, as words of the connection's row. */
 #define DS_ANSWER_EMPTY "empty" /* the remote has no records any more */
 
+#define DS_ANSWER_ORGANISATION "organisation" /* the organisation has another id now */
+
 /* Adds an item to the counts. */
 void ds_guard_add(const struct ds_guard *guard, const struct ds_item *item,
                   uint64_t counts[DS_GUARDS]);

@@ -4,6 +4,12 @@
 
 #include <stddef.h>
 
+const char *const ds_move_names[] = {
+    [DS_MOVE_BUG] = "bug",           [DS_MOVE_NONE] = "keep", [DS_MOVE_AGREE] = "agree",
+    [DS_MOVE_TAKE] = "take",         [DS_MOVE_PUSH] = "send", [DS_MOVE_JOIN] = "join",
+    [DS_MOVE_CONFLICT] = "conflict", [DS_MOVE_WAIT] = "wait",
+};
+
 static const struct ds_ruling cases[] = {
     {1, DS_MOVE_NONE, "nobody changed it"},
     {2, DS_MOVE_TAKE, "only theirs changed"},

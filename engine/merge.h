@@ -23,6 +23,8 @@ enum ds_move {
     DS_MOVE_WAIT      /* ours becomes theirs later */
 };
 
+extern const char *const ds_move_names[]; /* "keep", "agree", "take", "send", ... */
+
 struct ds_ruling {
     int number; /* M-n */
     enum ds_move move;

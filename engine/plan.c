@@ -1,6 +1,7 @@
 #include "engine/plan.h"
 
 #include "base/text.h"
+#include "mapping/lists.h"
 
 #include <string.h>
 
@@ -20,6 +21,7 @@ static void start(struct ds_item *item, const struct ds_sight *s)
     memset(&item->wanted, 0, sizeof(item->wanted));
     item->assigns = 0;
     item->decided = 0;
+    item->partial = false;
     item->base = s->base;
     item->conflicts = 0;
     item->until_ms = 0;
@@ -130,7 +132,7 @@ static const char *join(const struct merging *m, enum ds_field f)
 {
     const struct ds_sight *s = m->sight;
     const char *ours = s->ours.deal.value[f], *theirs = m->theirs->value[f], *joined;
-    bool clash = false;
+    const char *clash = NULL;
 
     switch (ds_fields[f].merge) {
     case DS_MERGE_LIST:
@@ -286,7 +288,12 @@ static void put_into_words(struct merging *m)
         UINT64_C(1) << DS_STATUS | UINT64_C(1) << DS_STAGE | UINT64_C(1) << DS_REASON;
     struct ds_item *item = m->item;
     const struct ds_value *raw = m->sight->theirs->raw;
+    struct ds_deal want =
+        m->sight->ours.deal; /* the rest of it, too: a reason goes with a status */
 
+    for (enum ds_field f = 0; f < DS_FIELDS; f++)
+        if (ds_given(&item->push, f))
+            ds_deal_set(&want, f, item->push.value[f]);
     for (enum ds_field f = 0; f < DS_FIELDS; f++) {
         uint64_t fields = (life_cycle >> f & 1 ? life_cycle : UINT64_C(1) << f) & item->push.given;
         const char *why = NULL;
@@ -294,7 +301,7 @@ static void put_into_words(struct merging *m)
 
         if (!(fields >> f & 1) || fields & ((UINT64_C(1) << f) - 1))
             continue; /* nothing to send, or done with the first of its group */
-        if (!ds_mapping_unmap(m->policy->mapping, m->arena, raw, &item->push, fields,
+        if (!ds_mapping_unmap(m->policy->mapping, m->arena, raw, &want, fields,
                               item->assign + item->assigns, &count, &why)) {
             item->assigns += count;
             continue;
@@ -340,8 +347,9 @@ static void merge(const struct ds_policy *policy, struct ds_arena *a, struct ds_
     struct merging m = {policy, s, theirs, item, a, after(&s->ours.deal, theirs), false, 0};
 
     m.until_ms = ds_rules_won_at(policy, &m.then, s->ours.created_ms);
+    item->partial = policy->only && policy->only != (UINT64_C(1) << DS_FIELDS) - 1;
     for (enum ds_field f = 0; f < DS_FIELDS; f++)
-        if (ds_given(theirs, f))
+        if (ds_given(theirs, f) && (!item->partial || policy->only >> f & 1))
             merge_field(&m, f);
     if (item->wanted.given) {
         item->until_ms = m.until_ms;

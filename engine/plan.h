@@ -74,6 +74,7 @@ struct ds_item {
     size_t assigns;       /* the same in the CRM's words */
     struct ds_assign assign[DS_FIELDS];
     struct ds_deal wanted; /* what a hold keeps */
+    bool partial;          /* only some fields were looked at: the record is looked at again */
     uint64_t decided;      /* fields whose conflict the terms of the connection have settled */
     uint64_t conflicts;    /* fields in conflict afterwards */
     int64_t until_ms;      /* of the hold; 0: none */

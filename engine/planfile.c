@@ -35,16 +35,10 @@ static void member(struct ds_buf *out, const char *key, const char *value)
         ds_buf_add(out, "null");
 }
 
-static const char *const moves[] = {
-    [DS_MOVE_BUG] = "bug",           [DS_MOVE_NONE] = "none", [DS_MOVE_AGREE] = "agree",
-    [DS_MOVE_TAKE] = "take",         [DS_MOVE_PUSH] = "send", [DS_MOVE_JOIN] = "join",
-    [DS_MOVE_CONFLICT] = "conflict", [DS_MOVE_WAIT] = "hold",
-};
-
 static void add_change(struct ds_buf *out, const struct ds_change *c, bool decision)
 {
     ds_buf_addf(out, "{\"field\":\"%s\",\"move\":\"%s\",\"case\":\"M-%d\"",
-                ds_fields[c->field].name, moves[c->move], c->case_number);
+                ds_fields[c->field].name, ds_move_names[c->move], c->case_number);
     if (c->rule)
         ds_buf_addf(out, ",\"rule\":\"R-%d\"", c->rule);
     member(out, "base", c->base);
@@ -80,7 +74,7 @@ static void add_decision(struct ds_buf *out, const struct ds_item *item, bool de
     ds_buf_add_char(out, ']');
     add_deal(out, "write", &item->write);
     add_deal(out, "send", &item->push);
-    add_deal(out, "hold", &item->wanted);
+    add_deal(out, "wait", &item->wanted);
 }
 
 bool ds_plan_sum(const struct ds_item *item, char out[DS_HASH_TEXT])

@@ -74,11 +74,7 @@ static int see_link(struct running *r, struct ds_sight *s, struct ds_err *err)
 static int see_planned(struct running *r, struct ds_sight *s, const char *crm_id,
                        struct ds_err *err)
 {
-    const char *key = ds_arena_printf(&r->batch, "\v%s", crm_id);
-
-    if (!key)
-        return ds_fail_nomem(err);
-    if (ds_store_seen(r->store, &r->batch, key, s->theirs->id, &s->linked_to, err))
+    if (ds_running_note(r, DS_NOTE_CRM_ID, crm_id, s->theirs->id, &s->linked_to, err))
         return err->status;
     if (s->linked_to && strcmp(s->linked_to, s->theirs->id) == 0)
         s->linked_to = NULL;
@@ -136,7 +132,7 @@ static bool worth_telling(const struct ds_item *item)
     return false;
 }
 
-static int settle(struct running *r, const struct ds_item *item, struct ds_err *err)
+int ds_item_settle(struct running *r, const struct ds_item *item, struct ds_err *err)
 {
     if (item->theirs->released)
         r->result->released++;
@@ -173,7 +169,7 @@ static int write_direct(struct running *r, struct ds_item *item, const struct ds
     bool stale;
 
     if (ds_extent_keep(r, err) || ds_batch_open(r, err) || ds_apply(r, item, s, &stale, err) ||
-        settle(r, item, err))
+        ds_item_settle(r, item, err))
         return err->status;
     return ++r->writes < DS_BATCH_WRITES ? DS_OK : ds_batch_commit(r, err);
 }
@@ -182,14 +178,50 @@ static int write_direct(struct running *r, struct ds_item *item, const struct ds
  * *before, if asked for: it was planned already. Apart from the ids that the input may repeat. */
 static int note_planned(struct running *r, const char *id, bool *before, struct ds_err *err)
 {
-    const char *key = ds_arena_printf(&r->batch, "\n%s", id);
     const char *first = NULL;
 
-    if (!key)
-        return ds_fail_nomem(err);
-    if (!ds_store_seen(r->store, &r->batch, key, "", &first, err) && before)
+    if (!ds_running_note(r, DS_NOTE_BEFORE, id, "", &first, err) && before)
         *before = first != NULL;
     return err->status;
+}
+
+/* A part of a plan is another plan: what the rest would do is neither shown nor saved. */
+static int show(struct running *r, const struct ds_item *item, struct ds_err *err)
+{
+    const struct ds_theirs *t = item->theirs;
+
+    if (t->id && note_planned(r, t->id, NULL, err))
+        return err->status;
+    if (!ds_only_takes(&r->job->only, item)) {
+        if (!t->released)
+            r->result->run.outcome[DS_IGNORED]++;
+        return DS_OK;
+    }
+    if (r->out && worth_telling(item) && ds_planfile_add(r->out, item, err))
+        return err->status;
+    return ds_item_settle(r, item, err);
+}
+
+/* An item of an apply: written at once if it is still what was planned. */
+static int carry_out(struct running *r, const struct ds_sight *s, struct ds_err *err)
+{
+    struct ds_item *item = &r->item;
+    bool stale, go = false;
+
+    if (ds_carry_check(r, item, &go, err))
+        return err->status;
+    if (!go || !ds_only_takes(&r->job->only, item)) {
+        r->result->run.fetched -= !item->theirs->released;
+        return DS_OK;
+    }
+    if (ds_batch_open(r, err) || ds_apply(r, item, s, &stale, err))
+        return err->status;
+    if (stale)
+        return ds_fail(err, DS_E_LATER, "deal %" PRId64 " changes while the plan is carried out",
+                       item->deal);
+    if (ds_item_settle(r, item, err))
+        return err->status;
+    return ++r->writes < DS_BATCH_WRITES ? DS_OK : ds_batch_commit(r, err);
 }
 
 int ds_records_plan(struct running *r, struct ds_theirs *theirs, const struct ds_link *link,
@@ -202,11 +234,12 @@ int ds_records_plan(struct running *r, struct ds_theirs *theirs, const struct ds
     if (see(r, theirs, link, &sight, err))
         return err->status;
     ds_plan(&r->policy, &r->batch, &sight, item);
+    if (r->plan)
+        return carry_out(r, &sight, err);
     if (!is_direct(r, item))
         ds_guard_count(r, item);
     if (r->dry)
-        return theirs->id && note_planned(r, theirs->id, NULL, err) ? err->status
-                                                                    : settle(r, item, err);
+        return show(r, item, err);
     if (is_direct(r, item))
         return write_direct(r, item, &sight, err);
     theirs->mapped.problems = problems; /* what the rules add is found again when it is applied */
@@ -223,7 +256,7 @@ static void tell_progress(struct running *r)
 
 struct ds_query ds_running_query(const struct running *r)
 {
-    struct ds_query query = {.written = ds_mapping_written(r->job->mapping, r->policy.sends)};
+    struct ds_query query = {.written = r->written};
 
     query.paths = ds_mapping_paths(r->job->mapping, &query.count);
     return query;
@@ -281,12 +314,13 @@ int ds_records_take(void *arg, const struct ds_record *record, struct ds_err *er
     ds_arena_reset(&r->batch);
     if (read_head(r, record, &theirs, err))
         return err->status;
-    if ((r->job->connector->abilities & DS_MAY_REPEAT) &&
+    if ((r->job->connector->abilities & DS_MAY_REPEAT) && !r->plan &&
         ds_store_seen(r->store, &r->batch, theirs->id, record->where ? record->where : "",
                       &theirs->repeats, err))
         return err->status;
     if (ds_store_link(r->store, &r->batch, r->state.id, theirs->id, &link, err) ||
-        (r->asks && ds_asks_note(r, theirs->id, err)))
+        ((r->asks || r->job->command == DS_VERIFY) && !r->asking &&
+         ds_asks_note(r, theirs->id, err)))
         return err->status;
     if (!theirs->repeats && is_known(r, record, &link)) {
         r->result->run.outcome[DS_UNCHANGED]++;
@@ -381,7 +415,7 @@ static int on_spooled(void *arg, const void *bytes, size_t len, struct ds_err *e
     if (!theirs)
         return ds_fail_nomem(err);
     if (ds_theirs_unpack(&r->batch, bytes, len, theirs, err) || ds_records_write(r, theirs, err) ||
-        settle(r, &r->item, err))
+        ds_item_settle(r, &r->item, err))
         return err->status;
     if (++r->writes < DS_BATCH_WRITES)
         return DS_OK;
@@ -444,7 +478,7 @@ int ds_records_release(struct running *r, struct ds_err *err)
     if (!r->state.id)
         return DS_OK;
     ds_arena_reset(&r->batch);
-    if (r->dry)
+    if (r->dry || r->plan)
         return ds_store_holds(r->store, &r->batch, r->state.id, 0, now, show_due, r, err);
     if (ds_store_spool_clear(r->store, err) ||
         ds_store_holds(r->store, &r->batch, r->state.id, 0, now, spool_due, r, err))

@@ -36,6 +36,7 @@ struct ds_policy {
     enum ds_direction direction;
     bool creates;   /* deals without a record are created in the CRM */
     uint64_t sends; /* bit per field that can be written in the CRM */
+    uint64_t only;  /* bit per field that a plan is cut down to; 0: all */
     enum ds_owner owner[DS_FIELDS];
     enum ds_settle settle[DS_FIELDS];
     enum ds_gone gone;

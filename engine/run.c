@@ -41,11 +41,18 @@ static int check_organisation(struct running *r, struct ds_err *err)
         return err->status;
     memcpy(r->result->organisation, who.organisation, sizeof(who.organisation));
     if (r->state.organisation && strcmp(r->state.organisation, who.organisation) != 0) {
+        if (r->out) { /* a person will read it, and say that it is the same all the same */
+            r->answers = DS_ANSWER_ORGANISATION;
+            return DS_OK;
+        }
         ds_fail(err, DS_E_CONFIG,
                 "the remote is another organisation: '%s', and this connection belongs to '%s'",
                 who.organisation, r->state.organisation);
-        return ds_hint(err, "put the old address back, or give the new organisation a connection "
-                            "with a name of its own");
+        return ds_hint(err,
+                       "put the old address back, or give the new organisation a connection with a "
+                       "name of its own; if it is the same one with a new id, 'dealsync diff %s "
+                       "--out plan.json' and 'dealsync apply plan.json' say so",
+                       r->job->connection);
     }
     r->state.organisation = r->result->organisation;
     return DS_OK;
@@ -62,7 +69,8 @@ static int choose_extent(struct running *r, struct ds_err *err)
     const char *last = last_fingerprint(&r->state);
     struct ds_result *res = r->result;
     struct ds_buf all = DS_BUF_INIT(DS_MAX_TEXT);
-    bool backfill = r->job->command == DS_BACKFILL || r->job->backfill;
+    bool verify = r->job->command == DS_VERIFY;
+    bool backfill = r->job->command == DS_BACKFILL || r->job->backfill || verify;
 
     ds_buf_addf(&all, "%s\n%s\n%s\n%d %d %s", ds_mapping_fingerprint(r->job->mapping),
                 r->job->connector->name, r->job->scope, r->policy.vetted, r->policy.close_early,
@@ -119,6 +127,10 @@ static int look_around(struct running *r, struct ds_err *err)
     for (enum ds_field f = 0; f < DS_FIELDS; f++)
         if (r->policy.direction != DS_PULL && ds_mapping_writes(r->job->mapping, f, &why))
             r->policy.sends |= UINT64_C(1) << f;
+    r->policy.only = r->job->only.fields;
+    r->written = ds_mapping_written(r->job->mapping, &r->lasting, r->policy.sends);
+    if (!r->written)
+        return ds_fail_nomem(err);
     r->asks = (c->abilities & DS_CAN_WRITE) != 0 && r->state.id != 0;
     r->has_strangers = r->deals > (uint64_t)r->state.links;
     if (ds_store_name(r->store, &r->lasting, &r->store_name, err) || !r->state.id)
@@ -135,7 +147,7 @@ static int begin_run(struct running *r, struct ds_err *err)
 
     run->connection = r->state.id;
     run->connection_name = r->job->connection;
-    run->command = r->job->command == DS_BACKFILL ? "backfill" : "sync";
+    run->command = r->job->command == DS_BACKFILL ? "backfill" : r->plan ? "apply" : "sync";
     run->state = "running";
     run->fingerprint = r->fingerprint;
     run->started_ms = r->policy.now_ms;
@@ -189,15 +201,14 @@ static void take_cost(struct running *r)
  * in the outbox by then. */
 static int move_cursor(struct running *r, const char *next, struct ds_err *err)
 {
-    if (check_sum(&r->result->run, err) || r->dry)
-        return err->status;
-    if (ds_batch_open(r, err) || ds_rejects_prune(r, err))
+    if (check_sum(&r->result->run, err) || ds_batch_open(r, err) || ds_rejects_prune(r, err))
         return err->status;
     r->state.cursor = next[0] ? next : NULL;
     if (!r->loaded)
         r->state.resume = r->state.resume_fingerprint = NULL;
     r->state.fingerprint = r->fingerprint;
-    r->state.answer = NULL;
+    if (r->result->run.fetched)
+        r->state.answer = NULL;
     if (r->policy.creates)
         r->state.seen_deal = (int64_t)r->deals;
     if (ds_store_connection_save(r->store, &r->state, err))
@@ -245,11 +256,105 @@ static void finish_early(struct running *r, const struct ds_err *err)
         ds_log(DS_LOG_WARNING, "how the run ended could not be written: %s", later.text);
 }
 
-static int run_through(struct running *r, struct ds_buf *next, struct ds_err *err)
+/* A plan belongs to one store, connection, organisation and mapping; any other refuses it whole. */
+static int check_head(struct running *r, struct ds_err *err)
 {
+    struct ds_plan_head head;
+    const char *differs = NULL;
+
+    if (ds_planfile_head(r->plan, &r->lasting, &head, err))
+        return err->status;
+    if (strcmp(head.store, r->store_name) != 0)
+        differs = "store";
+    else if (strcmp(head.connection, r->job->connection) != 0)
+        differs = "connection";
+    else if (strcmp(head.organisation, r->result->organisation) != 0)
+        differs = "organisation";
+    else if (strcmp(head.fingerprint, r->fingerprint) != 0)
+        differs = "mapping, filter or setting";
+    if (differs) {
+        ds_fail(err, DS_E_CONFIG, "'%s' was made for another %s; nothing was written", r->plan,
+                differs);
+        return ds_hint(err, "make it again with 'dealsync diff %s --out %s'", r->job->connection,
+                       r->plan);
+    }
+    r->answers = head.answer;
+    return DS_OK;
+}
+
+/* What the plan says beside its items. */
+static int take_answer(struct running *r, struct ds_err *err)
+{
+    if (!*r->answers)
+        return DS_OK;
+    if (strcmp(r->answers, DS_ANSWER_ORGANISATION) == 0)
+        r->state.organisation = r->result->organisation;
+    else
+        r->state.answer = r->answers;
+    if (ds_batch_open(r, err) || ds_store_connection_save(r->store, &r->state, err))
+        return err->status;
+    return ds_batch_commit(r, err);
+}
+
+static int save_plan(struct running *r, struct ds_err *err)
+{
+    const struct ds_job *job = r->job;
+    struct ds_buf only = DS_BUF_INIT(DS_MAX_TEXT);
+    struct ds_plan_head head = {.store = r->store_name,
+                                .connection = job->connection,
+                                .organisation = r->result->organisation,
+                                .fingerprint = r->fingerprint,
+                                .kind = job->backfill ? "backfill" : "sync",
+                                .answer = r->result->is_empty ? DS_ANSWER_EMPTY : r->answers,
+                                .guard = r->result->guard,
+                                .made_ms = r->policy.now_ms};
+    struct ds_plan_writer *out = r->out;
+
+    r->out = NULL;
+    ds_only_text(&job->only, &only);
+    head.only = only.text;
+    ds_planfile_finish(out, &head, err);
+    ds_buf_clear(&only);
+    return err->status;
+}
+
+static int open_all(struct running *r, struct ds_err *err)
+{
+    if (r->job->out && ds_planfile_create(r->job->out, &r->out, err))
+        return err->status;
     if (r->job->connector->open(r->job->options, &r->remote, err) || open_store(r, err) ||
         choose_extent(r, err) || begin_run(r, err) || check_organisation(r, err))
         return err->status;
+    return r->plan ? check_head(r, err) : DS_OK;
+}
+
+static int run_plan(struct running *r, struct ds_err *err)
+{
+    if (take_answer(r, err) || ds_carry_out(r, err) || ds_push(r, err) ||
+        check_sum(&r->result->run, err))
+        return err->status;
+    return finish(r, err);
+}
+
+static int run_dry(struct running *r, struct ds_buf *next, struct ds_err *err)
+{
+    bool other = strcmp(r->answers, DS_ANSWER_ORGANISATION) == 0; /* compares with nothing */
+
+    if (!other &&
+        (fetch(r, next, err) || ds_asks_take(r, err) || ds_guard_pass(r, err) ||
+         ds_records_release(r, err) || ds_vanished_tell(r, err) || check_sum(&r->result->run, err)))
+        return err->status;
+    return r->out && save_plan(r, err) ? err->status : finish(r, err);
+}
+
+static int run_through(struct running *r, struct ds_buf *next, struct ds_err *err)
+{
+    if (open_all(r, err))
+        return err->status;
+    if (r->dry)
+        return run_dry(r, next, err);
+    if (r->plan)
+        return run_plan(r, err);
     if (fetch(r, next, err) || ds_asks_take(r, err) || ds_batch_commit(r, err) ||
         ds_guard_pass(r, err) || ds_records_apply(r, err) || ds_records_release(r, err) ||
         move_cursor(r, next->text, err) || ds_push(r, err))
@@ -264,8 +369,9 @@ int ds_run(const struct ds_job *job, struct ds_result *result, struct ds_err *er
     struct ds_err later = {0};
 
     memset(result, 0, sizeof(*result));
-    r->dry = job->command == DS_DIFF;
-    r->plan_hash = UINT64_C(14695981039346656037);
+    r->dry = job->command == DS_DIFF || job->command == DS_VERIFY;
+    r->plan = job->plan;
+    r->answers = "";
     ds_buf_init(&r->resume, DS_MAX_URL);
     ds_buf_init(&r->text, MAX_SPOOLED);
     if (run_through(r, &next, err))
@@ -276,6 +382,9 @@ int ds_run(const struct ds_job *job, struct ds_result *result, struct ds_err *er
     result->run.message = NULL;
     result->run.cost = result->cost;
     result->run.fingerprint = NULL;
+    result->planned = r->planned[DS_GUARD_CHANGES];
+    if (r->out)
+        ds_planfile_finish(r->out, NULL, &later);
     ds_store_close(r->store);
     job->connector->close(r->remote);
     ds_buf_clear(&next);

@@ -13,8 +13,8 @@
 #include "engine/only.h"
 
 enum ds_command {
-    DS_DIFF,     /* what a sync would do */
-    DS_VERIFY,   /* the same for everything on both sides, also what has not changed */
+    DS_DIFF,   /* what a sync would do */
+    DS_VERIFY, /* the same for everything on both sides, also what has not changed */
     DS_SYNC,
     DS_BACKFILL, /* a sync that reads everything again */
     DS_APPLY     /* what a saved plan says, and nothing else */

@@ -38,14 +38,15 @@ struct running {
     bool asks;         /* records are asked for by id beside the fetch: what was fetched is noted */
     bool asking;       /* these are coming now; their versions prove nothing */
     const char *store_name;
+    const bool *written;             /* for each path of the mapping: this run may set it */
     unsigned writes;                 /* in the open transaction */
     uint64_t committed[DS_OUTCOMES]; /* what the run had counted at the last commit */
     uint64_t deals;                  /* in the store when the run began */
-    uint64_t planned[DS_GUARDS]; /* what the guards watch */
-    struct ds_plan_writer *out;  /* of a dry run that saves its plan */
-    const char *plan;            /* of an apply: the file */
-    const char *answers;         /* of the plan that is saved or applied; "" */
-    uint64_t expected; /* records, if the remote told */
+    uint64_t planned[DS_GUARDS];     /* what the guards watch */
+    struct ds_plan_writer *out;      /* of a dry run that saves its plan */
+    const char *plan;                /* of an apply: the file */
+    const char *answers;             /* of the plan that is saved or applied; "" */
+    uint64_t expected;               /* records, if the remote told */
     const char *go_on; /* where the interrupted fetch continues; NULL: from its start */
     struct ds_buf resume;
     struct ds_buf text;
@@ -99,17 +100,23 @@ int ds_vanished_tell(struct running *r, struct ds_err *err);
  * without a record go it, too, where this connection creates. */
 int ds_asks_take(struct running *r, struct ds_err *err);
 
-/* Reads records by id, a chunk at a time; `missing` is told of those that are not handed over. */
+/* Reads records by id, a chunk at a time, and takes those that are handed over. */
 struct ds_question;
-int ds_question_open(struct running *r,
-                     int (*missing)(void *arg, const char *id, struct ds_err *err), void *arg,
-                     struct ds_question **out, struct ds_err *err);
+struct ds_question *ds_question_open(struct running *r, struct ds_err *err); /* NULL: no memory */
 int ds_question_add(struct ds_question *q, const char *id, struct ds_err *err);
 /* Asks for the rest; the question is gone. */
 int ds_question_close(struct ds_question *q, struct ds_err *err);
 
 /* Offers a deal without a record to the CRM. */
 int ds_deal_offer(struct running *r, int64_t deal, struct ds_err *err);
+
+/* Kinds of notes: they begin with what no id of a remote begins with. */
+#define DS_NOTE_SEEN    '\a' /* a record that has come, or is asked for */
+#define DS_NOTE_PLANNED '\b' /* what a plan says of an item */
+#define DS_NOTE_DEALT   '\f' /* an item of a plan that was carried out, or refused */
+#define DS_NOTE_CRM_ID  '\v' /* a CRM id that a planned deal will carry */
+#define DS_NOTE_BEFORE  '\n' /* a record that a dry run has planned */
+#define DS_NOTE_BAD     '\r' /* a record that this run has rejected */
 
 /* Notes a word for the rest of the run, and tells whether it was noted before; *note is what stood
  * with it then. */

@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "engine/report/member.h"
 
+#include <inttypes.h>
+
 struct own {
     struct ds_buf notices; /* they stand behind the items, which are streamed */
     bool items;            /* there has been one */
@@ -111,7 +113,7 @@ static void add_summary(struct ds_buf *out, const struct ds_result *result)
     ds_member_flag(out, "everything", result->everything);
     ds_member_flag(out, "first_load", result->first_load);
     ds_member_text(out, "organisation", result->organisation[0] ? result->organisation : NULL);
-    ds_member_text(out, "plan", result->plan[0] ? result->plan : NULL);
+    ds_buf_addf(out, ",\"planned\":%" PRIu64, result->planned);
     ds_member_text(out, "guard", result->guard[0] ? result->guard : NULL);
     ds_member_text(out, "cost", result->cost[0] ? result->cost : NULL);
     add_waiting(out, &result->waiting);

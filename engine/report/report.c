@@ -80,19 +80,6 @@ int ds_report_close(struct ds_report *r, const struct ds_result *result,
     return rc;
 }
 
-static const char *effect(enum ds_move move)
-{
-    switch (move) {
-    case DS_MOVE_NONE: return "keep";
-    case DS_MOVE_AGREE: return "agree";
-    case DS_MOVE_TAKE: return "take";
-    case DS_MOVE_CONFLICT: return "conflict";
-    case DS_MOVE_WAIT: return "wait";
-    case DS_MOVE_BUG: break;
-    }
-    return "bug";
-}
-
 /* The values of a record that becomes a deal: no field of it has a case of its own. */
 static void each_value(const struct ds_item *item, const struct ds_deal *values, enum ds_move move,
                        ds_detail_fn *each, void *arg)
@@ -101,7 +88,7 @@ static void each_value(const struct ds_item *item, const struct ds_deal *values,
         if (ds_given(values, f) && values->value[f])
             each(arg, &(struct ds_detail){.field = f,
                                           .move = move,
-                                          .effect = effect(move),
+                                          .effect = ds_move_names[move],
                                           .case_number = item->case_number,
                                           .rule = move == DS_MOVE_WAIT ? item->hold_rule : 0,
                                           .theirs = values->value[f],
@@ -113,8 +100,8 @@ void ds_item_each_change(const struct ds_item *item, ds_detail_fn *each, void *a
     for (size_t i = 0; i < item->changes; i++) {
         const struct ds_change *c = &item->change[i];
 
-        each(arg, &(struct ds_detail){c->field, c->move, effect(c->move), c->case_number, c->rule,
-                                      c->base, c->ours, c->theirs, c->why});
+        each(arg, &(struct ds_detail){c->field, c->move, ds_move_names[c->move], c->case_number,
+                                      c->rule, c->base, c->ours, c->theirs, c->why});
     }
     if (item->case_number == DS_M_CREATE) {
         each_value(item, &item->write, DS_MOVE_TAKE, each, arg);

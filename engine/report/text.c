@@ -193,13 +193,16 @@ static void print_plan(struct ds_report *r, const struct ds_result *result)
 {
     if (result->run.id)
         return;
-    if (result->plan[0])
-        ds_buf_addf(&r->line, "plan %s; nothing was written\n", result->plan);
+    if (result->planned)
+        ds_buf_add(&r->line, "nothing was written\n");
     if (result->guard[0])
         ds_buf_addf(&r->line, "a run would stop: %s\n", result->guard);
-    if (result->guard[0] && result->plan[0])
-        ds_buf_addf(&r->line, "  if all of it is right: dealsync %s %s --accept %s\n",
-                    r->head.real_command, r->head.connection, result->plan);
+    if (result->guard[0])
+        ds_buf_addf(
+            &r->line,
+            "  if all of it is right: dealsync diff %s%s --out plan.json, then dealsync apply "
+            "plan.json\n",
+            r->head.connection, strcmp(r->head.real_command, "backfill") == 0 ? " --backfill" : "");
 }
 
 /* What must not be passed over in silence although nobody watches. */

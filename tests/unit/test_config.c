@@ -76,7 +76,7 @@ static void add_plain(struct ds_buf *out, const char *text)
 static void add_connection(struct ds_buf *out, const struct ds_config_connection *c)
 {
     ds_buf_addf(out, "%s=%s %s %" PRIu64 "/%" PRIu64 "%s%s %" PRIu64 "h %s", c->name,
-                c->connector->name, c->mapping, c->guard.count, c->guard.percent,
+                c->connector->name, c->mapping, c->guard.limit[DS_GUARD_CHANGES].count, c->guard.limit[DS_GUARD_CHANGES].percent,
                 c->vetted ? " vetted" : "", c->close_early ? " early" : "", c->alarm_after_hours,
                 c->shareable_solutions ? c->shareable_solutions : "-");
     for (size_t i = 0; i < c->options.count; i++)

@@ -545,6 +545,7 @@ static void an_open_deal_past_its_date_is_told_and_not_altered(void **state)
 static void the_spool_gives_back_what_it_was_given(void **state)
 {
     struct ds_buf bytes = DS_BUF_INIT(DS_MAX_TEXT);
+    struct ds_arena a = {0};
     struct ds_theirs back;
     struct ds_err err = {0};
 
@@ -556,7 +557,7 @@ static void the_spool_gives_back_what_it_was_given(void **state)
     theirs.mapped.problem[0] = (struct ds_problem){DS_VALUE, 33, "is missing"};
     theirs.mapped.problems = 1;
     ds_theirs_pack(&bytes, &theirs);
-    assert_int_equal(ds_theirs_unpack(bytes.text, bytes.len, &back, &err), 0);
+    assert_int_equal(ds_theirs_unpack(&a, bytes.text, bytes.len, &back, &err), 0);
     assert_string_equal(back.id, "006A");
     assert_string_equal(back.where, "row 3");
     assert_null(back.source);
@@ -567,9 +568,10 @@ static void the_spool_gives_back_what_it_was_given(void **state)
     assert_int_equal(back.mapped.problem[0].rule, 33);
     for (size_t n = 0; n < bytes.len; n++) { /* cut anywhere, it is noticed */
         ds_err_clear(&err);
-        assert_int_equal(ds_theirs_unpack(bytes.text, n, &back, &err), DS_E_BUG);
+        assert_int_equal(ds_theirs_unpack(&a, bytes.text, n, &back, &err), DS_E_BUG);
     }
     ds_buf_clear(&bytes);
+    ds_arena_clear(&a);
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, fresh)

@@ -82,7 +82,7 @@ static void change(struct ds_item *item, enum ds_field f, int number, int rule, 
     const struct ds_ruling *ruling = ds_merge_case(number);
 
     item->change[item->changes++] =
-        (struct ds_change){f, number, rule, ruling->move, base, ours, new, ruling->why};
+        (struct ds_change){f, number, rule, ruling->move, base, ours, new, NULL, ruling->why};
 }
 
 static void reject(size_t i, enum ds_field f, int rule, const char *text)
@@ -131,7 +131,7 @@ static void make_items(void)
 
 static struct ds_result make_result(void)
 {
-    struct ds_result r = {.run = {.fetched = 412}, .plan = "520d14154760c4fd", .warnings = 2};
+    struct ds_result r = {.run = {.fetched = 412}, .planned = 7, .warnings = 2};
 
     r.run.outcome[DS_CREATED] = 1;
     r.run.outcome[DS_UPDATED] = 1;

@@ -35,7 +35,7 @@ static void only_given_fields_are_written(void **state)
         struct ds_stored_deal got;
 
         ds_deal_set(&changes, f, other(f) ? other(f) : f == DS_NAME ? "x" : NULL);
-        WORKS(ds_store_deal_update(store, id, 1 + f, &changes, run.id, NOW + f, &stale, &err));
+        WORKS(ds_store_deal_update(store, id, 1 + f, &changes, run.connection, run.id, NOW + f, &stale, &err));
         assert_false(stale);
         got = deal_now(id);
         assert_int_equal(got.version, 2 + f);
@@ -57,10 +57,10 @@ static void a_write_on_an_old_version_is_refused(void **state)
     ds_deal_set(&changes, DS_STAGE, "60");
     same("somebody is faster", sql("UPDATE deals SET stage = 20"), "");
     WORKS(ds_store_begin(store, &err));
-    WORKS(ds_store_deal_update(store, id, 1, &changes, run.id, NOW, &stale, &err));
+    WORKS(ds_store_deal_update(store, id, 1, &changes, run.connection, run.id, NOW, &stale, &err));
     assert_true(stale);
     assert_string_equal(deal_now(id).deal.value[DS_STAGE], "20");
-    WORKS(ds_store_deal_update(store, id, 2, &changes, run.id, NOW, &stale, &err));
+    WORKS(ds_store_deal_update(store, id, 2, &changes, run.connection, run.id, NOW, &stale, &err));
     assert_false(stale);
     assert_string_equal(deal_now(id).deal.value[DS_STAGE], "60");
 }
