@@ -46,6 +46,7 @@ int ds_http_open(const struct ds_options *options, const char *origin, struct ds
                  struct ds_err *err)
 {
     struct ds_http *http = calloc(1, sizeof(*http));
+    pthread_condattr_t monotonic;
     int rc;
 
     if (!http)
@@ -54,6 +55,11 @@ int ds_http_open(const struct ds_options *options, const char *origin, struct ds
     ds_buf_init(&http->origins, DS_MAX_TEXT);
     pthread_mutex_init(&http->lock, NULL);
     pthread_cond_init(&http->ended, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&http->left, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    ds_gate_most(&http->gate, DS_HTTP_LANES);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     for (size_t i = 0; i < LANES; i++)
         init_lane(&http->lanes[i], http);
@@ -97,6 +103,7 @@ void ds_http_close(struct ds_http *http)
     for (size_t i = 0; i < LANES; i++)
         clear_lane(&http->lanes[i]);
     curl_global_cleanup();
+    pthread_cond_destroy(&http->left);
     pthread_cond_destroy(&http->ended);
     pthread_mutex_destroy(&http->lock);
     ds_buf_clear(&http->origins);
@@ -150,10 +157,17 @@ int ds_http_send(struct ds_http *http, const struct ds_http_request *request,
 
 void ds_http_hold(struct ds_http *http, int64_t ms)
 {
-    int_fast64_t until = ds_ticks() + ms, now = atomic_load(&http->not_before);
+    pthread_mutex_lock(&http->lock);
+    ds_gate_close(&http->gate, ds_ticks(), ms);
+    pthread_mutex_unlock(&http->lock);
+}
 
-    while (now < until && !atomic_compare_exchange_weak(&http->not_before, &now, until))
-        ;
+void ds_http_parallel(struct ds_http *http, unsigned most)
+{
+    pthread_mutex_lock(&http->lock);
+    ds_gate_most(&http->gate, most < DS_HTTP_LANES ? most : DS_HTTP_LANES);
+    pthread_cond_broadcast(&http->left);
+    pthread_mutex_unlock(&http->lock);
 }
 
 int ds_http_pause(struct ds_http *http, int64_t ms, struct ds_err *err)
@@ -171,6 +185,13 @@ int ds_http_pause(struct ds_http *http, int64_t ms, struct ds_err *err)
 uint64_t ds_http_requests(const struct ds_http *http)
 {
     return http->requests;
+}
+
+void ds_http_usage(struct ds_http *http, struct ds_http_usage *out)
+{
+    pthread_mutex_lock(&http->lock);
+    *out = (struct ds_http_usage){http->requests, http->bytes, http->gate.peak, http->gate.width};
+    pthread_mutex_unlock(&http->lock);
 }
 
 /* --- several at once ------------------------------------------------------------------------- */

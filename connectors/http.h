@@ -96,8 +96,13 @@ const char *ds_http_head(struct ds_buf *head, const char *name);
  * login's may be a token (P-9). */
 void ds_http_describe(struct ds_http_answer *answer, struct ds_buf *out);
 
+/* How many lanes may have a request on its way at once: DS_HTTP_LANES, or less from now on. What has
+ * begun beyond that waits in its lane. The number is halved whenever the remote asks for a pause (429,
+ * 503 or ds_http_hold()), and grows again with good answers. */
+void ds_http_parallel(struct ds_http *http, unsigned most);
+
 /* No request leaves before that many milliseconds have passed; one that cannot wait so long ends as
- * DS_E_LATER. */
+ * DS_E_LATER. For a remote that says in words of its own that it has too much to do. */
 void ds_http_hold(struct ds_http *http, int64_t ms);
 
 /* Waits, unless the run is interrupted or ends before that: then DS_E_LATER at once, which says until
@@ -117,5 +122,13 @@ void ds_http_escape(struct ds_buf *out, const char *text);
 
 /* Requests sent so far, retries included. */
 uint64_t ds_http_requests(const struct ds_http *http);
+
+struct ds_http_usage {
+    uint64_t requests; /* sent so far, retries included */
+    uint64_t bytes;    /* of bodies received, as they travelled */
+    unsigned peak;     /* lanes that had a request on its way at once, at most */
+    unsigned width;    /* lanes that may have one now */
+};
+void ds_http_usage(struct ds_http *http, struct ds_http_usage *out);
 
 #endif

@@ -7,6 +7,7 @@
 #include "connectors/retry.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -97,6 +98,27 @@ static size_t take_body(char *data, size_t size, size_t count, void *arg)
         return 0;
     ds_buf_add_bytes(&lane->answer.body, data, size * count);
     return ds_buf_failed(&lane->answer.body) ? 0 : size * count;
+}
+
+static size_t give_body(char *to, size_t size, size_t count, void *arg)
+{
+    struct ds_lane *lane = arg;
+    size_t left = lane->body_len - lane->body_sent;
+    size_t n = size * count < left ? size * count : left;
+
+    memcpy(to, lane->body + lane->body_sent, n);
+    lane->body_sent += n;
+    return n;
+}
+
+static int seek_body(void *arg, curl_off_t offset, int origin)
+{
+    struct ds_lane *lane = arg;
+
+    if (origin != SEEK_SET || offset < 0 || (size_t)offset > lane->body_len)
+        return CURL_SEEKFUNC_FAIL;
+    lane->body_sent = (size_t)offset;
+    return CURL_SEEKFUNC_OK;
 }
 
 static int progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
@@ -212,6 +234,30 @@ static void set_transfer(struct ds_lane *lane)
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, lane->reason);
 }
 
+/* On a connection that stood open, libcurl itself sends a request once more when the other end closes
+ * it without a word. What may not be repeated has a body that cannot be read twice or, without one, a
+ * connection of its own. */
+static void set_body(struct ds_lane *lane, const struct ds_http_request *request)
+{
+    CURL *curl = lane->curl;
+
+    lane->body = request->body;
+    lane->body_len = request->body_len;
+    if (request->body_len > 0) {
+        curl_easy_setopt(curl, CURLOPT_POST, 1L);
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
+        curl_easy_setopt(curl, CURLOPT_READFUNCTION, give_body);
+        curl_easy_setopt(curl, CURLOPT_READDATA, lane);
+        curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, request->repeatable ? seek_body : NULL);
+        curl_easy_setopt(curl, CURLOPT_SEEKDATA, lane);
+    } else if (*request->method == 'P') { /* POST, PATCH, PUT: a body, be it empty */
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, 0L);
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "");
+    }
+    if (!request->repeatable && request->body_len == 0)
+        curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
+}
+
 int ds_lane_prepare(struct ds_lane *lane, const struct ds_http_request *request, struct ds_err *err)
 {
     CURLcode code;
@@ -234,10 +280,7 @@ int ds_lane_prepare(struct ds_lane *lane, const struct ds_http_request *request,
     lane->arg = request->arg;
     lane->max_answer = request->max_answer ? request->max_answer : DS_MAX_PAGE;
     lane->answer.body.max = lane->max_answer;
-    if (request->body || *request->method == 'P') { /* POST, PATCH, PUT: a body, be it empty */
-        curl_easy_setopt(lane->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
-        curl_easy_setopt(lane->curl, CURLOPT_POSTFIELDS, request->body ? request->body : "");
-    }
+    set_body(lane, request);
     code = curl_easy_setopt(lane->curl, CURLOPT_CUSTOMREQUEST, request->method);
     if (code == CURLE_OK)
         code = curl_easy_setopt(lane->curl, CURLOPT_URL, request->url);
@@ -255,6 +298,7 @@ void ds_lane_forget(struct ds_lane *lane)
 
 static void perform(struct ds_lane *lane)
 {
+    curl_off_t bytes = 0;
     const char *date;
 
     lane->http->requests++;
@@ -263,11 +307,14 @@ static void perform(struct ds_lane *lane)
     lane->answer.status = 0;
     lane->answer.date_ms = 0;
     lane->too_long = false;
+    lane->body_sent = 0;
     lane->reason[0] = '\0';
     lane->took_ms = -ds_ticks();
     lane->code = curl_easy_perform(lane->curl);
     lane->took_ms += ds_ticks();
     curl_easy_getinfo(lane->curl, CURLINFO_RESPONSE_CODE, &lane->answer.status);
+    curl_easy_getinfo(lane->curl, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+    lane->http->bytes += (uint64_t)bytes;
     date = ds_http_header(&lane->answer, "date");
     if (!date || !ds_instant_http(date, &lane->answer.date_ms))
         lane->answer.date_ms = 0;
@@ -365,6 +412,16 @@ static bool fits(const struct ds_http *http, int64_t ms)
     return ms <= LONGEST_PAUSE_MS && (deadline == 0 || ds_ticks() + ms < deadline);
 }
 
+/* Whether nothing more is to be sent. */
+static int is_over(const struct ds_http *http, struct ds_err *err)
+{
+    int rc = ds_options_interrupted(http->options, err);
+
+    if (!rc && atomic_load(&http->unwanted))
+        return ds_fail(err, DS_E_LATER, "nobody waits for this request any more");
+    return rc;
+}
+
 int ds_lane_pause(struct ds_http *http, const char *host, int64_t ms, struct ds_err *err)
 {
     int64_t end = ds_ticks() + ms;
@@ -378,10 +435,8 @@ int ds_lane_pause(struct ds_http *http, const char *host, int64_t ms, struct ds_
     for (int64_t left = ms; left > 0; left = end - ds_ticks()) {
         int64_t slice = left < SLICE_MS ? left : SLICE_MS;
         struct timespec pause = {.tv_nsec = (long)slice * 1000000};
-        int rc = ds_options_interrupted(http->options, err);
+        int rc = is_over(http, err);
 
-        if (!rc && atomic_load(&http->unwanted))
-            rc = ds_fail(err, DS_E_LATER, "nobody waits for this request any more");
         if (rc)
             return rc;
         nanosleep(&pause, NULL);
@@ -396,56 +451,128 @@ static uint32_t any_number(void)
     return getrandom(&random, sizeof(random), GRND_NONBLOCK) == sizeof(random) ? random : 0;
 }
 
-/* Waits as long as another lane was told to; not all lanes set out again at once. */
-static int wait_for_others(struct ds_lane *lane, struct ds_err *err)
-{
-    int64_t left;
-    int rc = DS_OK;
+/* --- the gate -------------------------------------------------------------------------------- */
 
-    while (!rc && (left = atomic_load(&lane->http->not_before) - ds_ticks()) > 0)
-        rc = ds_lane_pause(lane->http, lane->host.text, ds_retry_wait(1, left, any_number()), err);
+/* Whether another lane has stood before the gate for longer. */
+static bool is_behind(const struct ds_lane *lane)
+{
+    const struct ds_lane *other = lane->http->lanes;
+
+    for (size_t i = 0; i < DS_HTTP_LANES; i++, other++)
+        if (other->queued && other->queued < lane->queued)
+            return true;
+    return false;
+}
+
+static void wait_before_gate(struct ds_http *http)
+{
+    struct timespec end;
+
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_nsec += (long)SLICE_MS * 1000000;
+    end.tv_sec += end.tv_nsec / 1000000000;
+    end.tv_nsec %= 1000000000;
+    pthread_cond_timedwait(&http->left, &http->lock, &end);
+}
+
+/* Enters the gate when it is this lane's turn, else waits a moment. Returns for how many milliseconds
+ * the gate is closed. A request in the foreground needs no room, only an open gate: lanes may have to
+ * wait for what it fetches. */
+static int64_t try_gate(struct ds_lane *lane, bool *entered)
+{
+    struct ds_http *http = lane->http;
+    int64_t now = ds_ticks(), closed;
+
+    pthread_mutex_lock(&http->lock);
+    closed = http->gate.closed_to > now ? http->gate.closed_to - now : 0;
+    if (closed)
+        lane->queued = 0;
+    else if (lane->begun && !lane->queued)
+        lane->queued = ++http->places;
+    *entered = !closed && (!lane->begun || (!is_behind(lane) && ds_gate_enter(&http->gate, now)));
+    if (*entered)
+        lane->queued = 0;
+    else if (!closed)
+        wait_before_gate(http);
+    pthread_mutex_unlock(&http->lock);
+    return closed;
+}
+
+/* When the gate opens, not all set out at once. */
+static int enter(struct ds_lane *lane)
+{
+    bool entered = false;
+    int rc = is_over(lane->http, &lane->err);
+
+    while (!rc && !entered) {
+        int64_t closed = try_gate(lane, &entered);
+
+        if (closed)
+            rc = ds_lane_pause(lane->http, lane->host.text, ds_retry_wait(1, closed, any_number()),
+                               &lane->err);
+        else if (!entered)
+            rc = is_over(lane->http, &lane->err);
+    }
+    if (rc) {
+        pthread_mutex_lock(&lane->http->lock);
+        lane->queued = 0;
+        pthread_mutex_unlock(&lane->http->lock);
+    }
     return rc;
+}
+
+static void leave(struct ds_lane *lane)
+{
+    struct ds_http *http = lane->http;
+
+    pthread_mutex_lock(&http->lock);
+    ds_gate_leave(&http->gate, lane->code == CURLE_OK && lane->answer.status / 100 == 2);
+    pthread_cond_broadcast(&http->left);
+    pthread_mutex_unlock(&http->lock);
 }
 
 /* --- a request from its beginning to its end ------------------------------------------------- */
 
-/* Waits before the attempt after this one; false when there is to be none. */
-static bool wait_again(struct ds_lane *lane, unsigned tried, int *rc)
+/* Finds out how long to wait before the next attempt; other lanes wait too when it is not for this
+ * request alone. */
+static void look(struct ds_lane *lane, unsigned tried)
 {
     const char *asked = ds_http_header(&lane->answer, "retry-after");
-    int64_t after = ds_retry_after(asked, lane->answer.date_ms);
-    int64_t wait = ds_retry_wait(tried, after, any_number());
 
-    if (after == 0 && !fits(lane->http, wait))
-        return false;
-    if (lane->code == CURLE_OK && (after > 0 || ds_retry_throttled(lane->answer.status)))
-        ds_http_hold(lane->http, wait);
-    *rc = ds_lane_pause(lane->http, lane->host.text, wait, &lane->err);
-    return *rc == DS_OK;
+    lane->after_ms = ds_retry_after(asked, lane->answer.date_ms);
+    lane->wait_ms = ds_retry_wait(tried, lane->after_ms, any_number());
+    if (lane->code == CURLE_OK && ds_retry_throttled(lane->answer.status))
+        ds_http_hold(lane->http, lane->wait_ms);
 }
 
-static int attempt(struct ds_lane *lane)
+static int attempt(struct ds_lane *lane, unsigned tried)
 {
-    int rc = ds_options_interrupted(lane->http->options, &lane->err);
+    int rc = enter(lane);
 
-    if (!rc)
-        rc = wait_for_others(lane, &lane->err);
     if (rc)
         return rc;
     perform(lane);
     note(lane);
+    look(lane, tried);
+    if (lane->begun)
+        leave(lane);
     return ds_options_interrupted(lane->http->options, &lane->err);
 }
 
 void ds_lane_run(struct ds_lane *lane)
 {
-    unsigned tried = 0;
+    unsigned tried = 1;
     int rc;
 
     ds_err_clear(&lane->err);
-    do
-        rc = attempt(lane);
-    while (!rc && passes(lane, ++tried) && wait_again(lane, tried, &rc));
+    while (!(rc = attempt(lane, tried)) && passes(lane, tried)) {
+        if (lane->after_ms == 0 && !fits(lane->http, lane->wait_ms))
+            break;
+        rc = ds_lane_pause(lane->http, lane->host.text, lane->wait_ms, &lane->err);
+        if (rc)
+            break;
+        tried++;
+    }
     ds_lane_forget(lane);
     lane->rc = rc ? rc : conclude(lane, &lane->err);
 }

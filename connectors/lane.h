@@ -7,6 +7,7 @@
 #ifndef DS_CONNECTORS_LANE_H
 #define DS_CONNECTORS_LANE_H
 
+#include "connectors/gate.h"
 #include "connectors/http.h"
 
 #include <curl/curl.h>
@@ -19,6 +20,9 @@ struct ds_lane {
     struct curl_slist *headers;
     struct ds_buf label; /* method and path, for messages */
     struct ds_buf host;  /* host and port, for messages */
+    const char *body;    /* the caller's */
+    size_t body_len;
+    size_t body_sent;
     bool repeatable;
     bool any_status;
     size_t max_answer;
@@ -29,14 +33,17 @@ struct ds_lane {
     bool too_long;
     CURLcode code;
     int64_t took_ms;
+    int64_t after_ms; /* what the remote asked to wait; 0: nothing */
+    int64_t wait_ms;  /* what that, or the number of attempts, makes of it */
     char reason[CURL_ERROR_SIZE];
     int rc; /* how it ended */
     struct ds_err err;
 
     pthread_t thread;
     bool has_thread;
-    bool begun;     /* and not waited for yet; for the caller's thread */
-    uint64_t place; /* among the lanes that have ended, 0: under way; under the lock */
+    bool begun;      /* and not waited for yet; for the caller's thread */
+    uint64_t place;  /* among the lanes that have ended, 0: under way; under the lock */
+    uint64_t queued; /* its place before the gate, 0: not there; under the lock */
 };
 
 struct ds_http {
@@ -46,13 +53,15 @@ struct ds_http {
     struct ds_buf origins; /* each with a newline behind it */
     struct ds_buf host;    /* of the first one, for messages */
     atomic_uint_fast64_t requests;
-    atomic_int_fast64_t not_before;          /* ds_ticks() before which no request leaves */
+    atomic_uint_fast64_t bytes;
     atomic_bool unwanted;                    /* nobody waits for what is in the background */
     struct ds_lane lanes[DS_HTTP_LANES + 1]; /* one more, for a login while all are in use */
 
     pthread_mutex_t lock;
-    pthread_cond_t ended;
-    uint64_t places; /* handed out to lanes that have ended; under the lock */
+    pthread_cond_t ended; /* a lane has */
+    pthread_cond_t left;  /* a request has, the gate */
+    struct ds_gate gate;  /* under the lock, like the places */
+    uint64_t places;      /* handed out to lanes that queue or have ended */
 };
 
 /* Copies everything of the request but its body. */
