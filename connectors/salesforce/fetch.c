@@ -95,9 +95,10 @@ static int set_columns(struct fetch *f, const struct ds_query *query, struct ds_
 static int begin(struct fetch *f, const char *url, struct ds_err *err)
 {
     static const char *const headers[] = {"Sforce-Query-Options: batchSize=2000", NULL};
+    struct ds_api_call call = {.url = url, .headers = headers, .repeatable = true};
     int rc = ds_sf_budget(f->remote, err);
 
-    return rc ? rc : ds_api_begin(f->remote->api, url, headers, err);
+    return rc ? rc : ds_api_begin(f->remote->api, 0, &call, err);
 }
 
 /* Sends the query for everything behind the last id. */
@@ -123,11 +124,21 @@ static int begin_query(struct fetch *f, struct ds_err *err)
 
 /* --- pages ----------------------------------------------------------------------------------- */
 
+static int receive(struct fetch *f, json_t **page, struct ds_err *err)
+{
+    struct ds_api_reply reply;
+    int rc = ds_api_wait(f->remote->api, 0, &reply, err);
+
+    *page = json_incref(reply.json);
+    ds_api_reply_clear(&reply);
+    return rc;
+}
+
 /* Waits for a page. A locator that is no longer good costs nothing but a new query behind the last
  * id; twice at the same place is a fault of the org (SF-44). */
 static int wait_page(struct fetch *f, json_t **page, struct ds_err *err)
 {
-    int rc = ds_api_wait(f->remote->api, page, NULL, err);
+    int rc = receive(f, page, err);
 
     if (!rc || !f->remote->lost_locator)
         return rc;
@@ -138,7 +149,7 @@ static int wait_page(struct fetch *f, json_t **page, struct ds_err *err)
     f->is_restarted = true;
     memcpy(f->restarted, f->last, sizeof(f->last));
     rc = begin_query(f, err);
-    return rc ? rc : ds_api_wait(f->remote->api, page, NULL, err);
+    return rc ? rc : receive(f, page, err);
 }
 
 /* The address of the page after this one, "" when this is the last. It is a path of this org, or it
