@@ -21,7 +21,7 @@ static const char *text_of(const struct change *c, const char *name)
 
 static void assign(const struct change *c, const char *name, const char *text)
 {
-    const struct field *f = entity_field(c->entity, name, strlen(name));
+    const struct field *f = entity_any_field(c->entity, name, strlen(name));
 
     if (f && !json_object_get(c->set, name))
         world_assign(c->edit, f, text);
@@ -110,7 +110,7 @@ static void displace(const struct change *c, const struct group *g)
 
 static void follow_parent(const struct change *c, const struct group *g)
 {
-    const struct field *key = entity_field(c->entity, g->key, strlen(g->key));
+    const struct field *key = entity_any_field(c->entity, g->key, strlen(g->key));
     struct row row;
     struct val now;
     char id[37];

@@ -1,5 +1,6 @@
 /* dealsync-sim: plays a Salesforce org and a Dynamics 365 environment on two TLS ports. */
 #include "tests/sim/catalog.h"
+#include "tests/sim/control.h"
 #include "tests/sim/dataset.h"
 #include "tests/sim/http.h"
 #include "tests/sim/log.h"
@@ -172,6 +173,7 @@ int main(int argc, char **argv)
     if (prepare(&o))
         status = serve(&o, &signals);
     sf_query_clear();
+    control_clear();
     world_clear();
     dataset_clear();
     catalog_clear();
