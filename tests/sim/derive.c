@@ -40,6 +40,7 @@ static void follow_stage(const struct change *c)
     assign(c, "IsClosed", stages[at].outcome == OPEN ? "false" : "true");
     assign(c, "IsWon", stages[at].outcome == WON ? "true" : "false");
     assign(c, "ForecastCategoryName", stages[at].category);
+    assign(c, "ForecastCategory", stages[at].category_api);
 }
 
 static void follow_state(const struct change *c)

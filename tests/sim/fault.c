@@ -20,6 +20,7 @@ static const char *const names[FAULT_KINDS] = {
     [FAULT_CUT_BEFORE] = "cut_before",
     [FAULT_CUT_AFTER] = "cut_after",
     [FAULT_STATUS_AFTER] = "status_after",
+    [FAULT_LOCK_ROW] = "lock_row",
     [FAULT_INVALID_UTF8] = "invalid_utf8",
     [FAULT_NUL] = "nul",
     [FAULT_BIGFIELD] = "bigfield",

@@ -25,6 +25,8 @@ enum fault_kind {
     FAULT_CUT_BEFORE,
     FAULT_CUT_AFTER,
     FAULT_STATUS_AFTER,
+    /* to what Salesforce is asked to do */
+    FAULT_LOCK_ROW,
     /* in the records of the answer */
     FAULT_INVALID_UTF8,
     FAULT_NUL,

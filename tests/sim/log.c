@@ -39,10 +39,18 @@ static uint32_t hash(const char *s)
     return (uint32_t)h;
 }
 
-/* A token request changes nothing. */
+/* Posts that only ask: for a token, for records by id, for a query in the background. */
+static bool only_asks(const char *method, const char *target)
+{
+    const char *retrieve = strstr(target, "/composite/sobjects/");
+
+    return strstr(target, "/oauth2/") || strstr(target, "/jobs/query") ||
+           (retrieve && retrieve[20] && strcmp(method, "POST") == 0);
+}
+
 static bool mutating(const char *method, const char *target)
 {
-    return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 && !strstr(target, "/oauth2/");
+    return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 && !only_asks(method, target);
 }
 
 void log_request(enum crm crm, const char *method, const char *target, unsigned status,

@@ -1,4 +1,5 @@
 #include "tests/sim/sf_settings.h"
+#include "tests/sim/clock.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -112,6 +113,13 @@ static bool take(enum member_kind kind, char *to, size_t room, const json_t *val
     case NAMES: return take_names(to, room, value);
     }
     return false;
+}
+
+static int64_t schema_stamp = 1704088800; /* 2024-01-01T06:00:00Z */
+
+int64_t sf_schema_stamp(void)
+{
+    return schema_stamp;
 }
 
 const char *sf_set(const json_t *given)

@@ -41,6 +41,9 @@ struct sf_settings {
 
 extern struct sf_settings sf_settings;
 
+/* When something was set last, for describes that are asked for only if they changed. */
+int64_t sf_schema_stamp(void);
+
 /* Takes what the object names; the name of a member that it refuses, or NULL. */
 const char *sf_set(const json_t *members);
 
