@@ -27,6 +27,10 @@ enum fault_kind {
     FAULT_STATUS_AFTER,
     /* to what Salesforce is asked to do */
     FAULT_LOCK_ROW,
+    FAULT_LOST_ROWS,
+    FAULT_JOB_FAILS,
+    FAULT_JOB_ABORTS,
+    FAULT_JOB_GONE,
     /* in the records of the answer */
     FAULT_INVALID_UTF8,
     FAULT_NUL,

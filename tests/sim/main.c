@@ -4,6 +4,7 @@
 #include "tests/sim/dataset.h"
 #include "tests/sim/http.h"
 #include "tests/sim/log.h"
+#include "tests/sim/sf_job.h"
 #include "tests/sim/sf_query.h"
 #include "tests/sim/token.h"
 #include "tests/sim/world.h"
@@ -173,6 +174,7 @@ int main(int argc, char **argv)
     if (prepare(&o))
         status = serve(&o, &signals);
     sf_query_clear();
+    sf_job_clear();
     control_clear();
     world_clear();
     dataset_clear();

@@ -1,5 +1,6 @@
 #include "tests/sim/salesforce.h"
 #include "tests/sim/log.h"
+#include "tests/sim/sf_bulk.h"
 #include "tests/sim/sf_collection.h"
 #include "tests/sim/sf_deleted.h"
 #include "tests/sim/sf_describe.h"
@@ -234,10 +235,12 @@ static void answer_reads(const struct request *request, struct reply *reply, con
 static void answer_data(const struct request *request, struct reply *reply, const char *version,
                         const char *rest)
 {
-    static const char collections[] = "/composite/sobjects";
+    static const char collections[] = "/composite/sobjects", jobs[] = "/jobs/query";
 
     if (text_starts(rest, "/sobjects/"))
         answer_sobjects(request, reply, version);
+    else if (text_starts(rest, jobs) && strchr("/", rest[sizeof jobs - 1]))
+        sf_bulk(request, reply, version, rest + sizeof jobs - 1);
     else if (text_starts(rest, collections) && strchr("/", rest[sizeof collections - 1]))
         sf_collection(request, reply, version, rest + sizeof collections - 1);
     else if (request_is(request, "GET"))
