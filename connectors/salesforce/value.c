@@ -80,9 +80,11 @@ bool ds_sf_value_json(struct ds_arena *a, enum ds_sf_type type, const struct ds_
         ds_buf_add(out, "null");
         return true;
     }
-    *why = ds_text_fault(value->text, value->len);
-    if (*why)
+    text = ds_text_fault(value->text, value->len);
+    if (text) {
+        *why = ds_arena_printf(a, "holds %s", text);
         return false;
+    }
     text = canonical(a, type, value, why);
     if (!text)
         return false;
