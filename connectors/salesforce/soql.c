@@ -14,7 +14,7 @@ static void add_own(struct ds_buf *out, const struct ds_sf_range *range)
     if (given(range->after))
         ds_buf_addf(out, " AND Id > '%s'", range->after);
     if (given(range->until))
-        ds_buf_addf(out, " AND Id < '%s'", range->until);
+        ds_buf_addf(out, " AND Id <= '%s'", range->until);
 }
 
 static void add_range(struct ds_buf *out, const char *columns, const struct ds_sf_range *range)

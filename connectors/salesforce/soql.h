@@ -12,14 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Which opportunities: lo_ms <= SystemModstamp < hi_ms (SF-1, SF-2), behind the id `after` and before
- * `until`, that also meet the admin's own condition. */
+/* Which opportunities: lo_ms <= SystemModstamp < hi_ms (SF-1, SF-2), behind the id `after` up to and
+ * including `until`, that also meet the admin's own condition. */
 struct ds_sf_range {
     int64_t lo_ms; /* 0: from the beginning (SF-86) */
     int64_t hi_ms;
     const char *after; /* an 18-character id; "" or NULL: from the first */
-    const char
-        *until; /* an 18-character id that is no longer part of it; "" or NULL: to the last */
+    const char *until; /* an 18-character id; "" or NULL: to the last */
     const char *where; /* NULL: none */
 };
 
