@@ -7,14 +7,28 @@
 #include "connectors/api.h"
 #include "connectors/salesforce/usage.h"
 
+#define DS_SF_ASSERTION_S 120 /* 180 are allowed; the rest is for clocks that differ (SF-34) */
+
+/* A way to log in. */
+struct ds_sf_flow {
+    const char *name;     /* the word of 'auth'; NULL ends the table */
+    const char *grant;    /* OAuth's name for it */
+    const char *needs[3]; /* settings it cannot do without; ends with NULL */
+    const char *secret;   /* the setting of which remote->secret is the value */
+    bool signs;           /* sends an assertion signed with the secret */
+    bool refreshes;       /* sends the token of 'refresh_token_file' */
+    bool shared_host;     /* login.salesforce.com and test.salesforce.com offer it (SF-33) */
+};
+
 struct ds_remote {
     const struct ds_options *options;
     struct ds_http *http;
     struct ds_api *api;
     struct ds_buf origin;    /* of the org; data requests and the token go there only (P-9) */
     struct ds_buf login_url; /* origin that issues tokens */
-    struct ds_buf secret;    /* private key (jwt) or client secret */
-    bool jwt;
+    struct ds_buf secret;    /* private key (jwt) or client secret; may be empty (refresh_token) */
+    const struct ds_sf_flow *flow;
+    const char *audience;
     long overlap_s;
     long commit_lag_s;
     long daily_share; /* percent */
@@ -53,8 +67,14 @@ void ds_sf_usage_text(const struct ds_remote *remote, struct ds_buf *out);
 /* DS_E_LATER when the org has used its share of daily requests (P-12). */
 int ds_sf_budget(const struct ds_remote *remote, struct ds_err *err);
 
-/* token.c: the hook of the API that logs in. arg of a hook is the remote. */
+/* token.c: the ways to log in, and the hook of the API that does. arg of a hook is the remote. */
+extern const struct ds_sf_flow ds_sf_flows[];
 int ds_sf_login(void *arg, struct ds_http *http, struct ds_token *out, struct ds_err *err);
+
+/* refusal.c: what an answer of the login that grants nothing means; reports and returns the status.
+ * cut: an earlier exchange of the refresh token was cut off. */
+int ds_sf_refused(const struct ds_remote *remote, struct ds_http_answer *answer, const json_t *body,
+                  bool cut, struct ds_err *err);
 
 /* failure.c: the hooks of the API that deal with failed answers. */
 int ds_sf_failure(void *arg, const struct ds_http_request *request, struct ds_http_answer *answer,
