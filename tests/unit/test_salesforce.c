@@ -266,10 +266,12 @@ static const struct {
 } bad_settings[] = {
     {"url", "http://a.my.salesforce.com", "no https address"},
     {"url", "https://a.lightning.force.com", "address of the pages"},
+    {"url", "https://a.salesforce-setup.com", "address of the Setup pages"},
     {"url", "https://login.salesforce.com", "login page of all orgs"},
     {"url", "https://a.my.salesforce.com/home", "without a path"},
     {"login_url", "https://test.salesforce.com", "login page of all orgs"},
-    {"auth", "password", "jwt or client_credentials"},
+    {"auth", "password", "jwt, client_credentials or refresh_token"},
+    {"auth", "refresh_token", "'refresh_token_file' is missing"},
     {"auth", "jwt", "'key' is missing"},
     {"client_secret", "verysecret", "client_secret"},
     {"api_version", "67", "v67.0"},
