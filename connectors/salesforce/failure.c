@@ -87,12 +87,17 @@ static bool is_locator(const char *code)
     return strstr(code, "QUERY_LOCATOR") || strncmp(code, "LOCATOR_", 8) == 0;
 }
 
-/* One code, two meanings: the daily allowance is used up, or too many requests run at once; only the
- * usage tells them apart (SF-66). */
+/* One code, two meanings: the daily allowance is used up, or too many long requests run at once. The
+ * usage tells them apart (SF-66), or, in an org that never told it, the words. */
 static bool is_busy(const struct ds_remote *remote, const json_t *body)
 {
-    return has_code(body, "REQUEST_LIMIT_EXCEEDED") && remote->usage.org.most > 0 &&
-           !ds_sf_usage_over(&remote->usage, 100);
+    const char *message = ds_json_text(first_error(body), "message");
+
+    if (!has_code(body, "REQUEST_LIMIT_EXCEEDED"))
+        return false;
+    if (message && strcasestr(message, "concurrent"))
+        return true;
+    return remote->usage.org.most > 0 && !ds_sf_usage_over(&remote->usage, 100);
 }
 
 int64_t ds_sf_again(void *arg, const struct ds_http_answer *answer, const json_t *body)
@@ -137,6 +142,9 @@ int ds_sf_failure(void *arg, const struct ds_http_request *request, struct ds_ht
             said.text);
     ds_buf_clear(&said);
     remote->lost_locator = code && is_locator(code);
+    if (is_busy(remote, body))
+        return ds_hint(err, "too many requests of 20 s and more run at once, from all programs of "
+                            "the org; the next run tries again");
     if (status == DS_E_LATER && remote->usage.org.most > 0)
         return ds_hint(err, "%ld of %ld daily requests are used; %s", remote->usage.org.used,
                        remote->usage.org.most, hint);

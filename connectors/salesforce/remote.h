@@ -5,6 +5,7 @@
 #define DS_CONNECTORS_SALESFORCE_REMOTE_H
 
 #include "connectors/api.h"
+#include "connectors/salesforce/limits.h"
 #include "connectors/salesforce/usage.h"
 
 #define DS_SF_ASSERTION_S 120 /* 180 are allowed; the rest is for clocks that differ (SF-34) */
@@ -32,9 +33,13 @@ struct ds_remote {
     long overlap_s;
     long commit_lag_s;
     long daily_share; /* percent */
+    long bulk_share;
     struct ds_sf_usage usage;
+    struct ds_sf_limits limits;
+    bool limits_asked;
+    uint64_t bulk_jobs; /* of this run, so far */
     bool lost_locator; /* the last failure was a locator that is no longer good (SF-44) */
-    bool warned;
+    char warning[256]; /* the last one that an answer carried; "": none */
     json_t *describe; /* of Opportunity; NULL until asked for */
 };
 
@@ -61,11 +66,22 @@ int ds_sf_describe(struct ds_remote *remote, int64_t *date_ms, struct ds_err *er
 /* The hook of the API that sees the head of every answer. */
 void ds_sf_head(void *arg, struct ds_http_answer *answer);
 
-/* Says what the org has used of its requests, appended; nothing when it never told. */
-void ds_sf_usage_text(const struct ds_remote *remote, struct ds_buf *out);
+/* limits.c. */
+
+/* Asks /limits, once for each remote. What the user may not see stays 0. */
+int ds_sf_limits_ask(struct ds_remote *remote, struct ds_err *err);
 
 /* DS_E_LATER when the org has used its share of daily requests (P-12). */
 int ds_sf_budget(const struct ds_remote *remote, struct ds_err *err);
+
+/* The same for Bulk query jobs; to be asked before each. */
+int ds_sf_bulk_budget(struct ds_remote *remote, struct ds_err *err);
+
+/* What the org has used of its requests, appended; nothing when it never told. */
+void ds_sf_usage_text(const struct ds_remote *remote, struct ds_buf *out);
+
+/* The connector's function of that name. */
+void ds_sf_cost(struct ds_remote *remote, struct ds_buf *out);
 
 /* token.c: the ways to log in, and the hook of the API that does. arg of a hook is the remote. */
 extern const struct ds_sf_flow ds_sf_flows[];

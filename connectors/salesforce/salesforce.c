@@ -4,7 +4,6 @@
 #include "connectors/salesforce/id.h"
 #include "connectors/salesforce/remote.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,17 +56,7 @@ static int open_remote(const struct ds_options *options, struct ds_remote **out,
     return DS_OK;
 }
 
-/* --- identify, cost -------------------------------------------------------------------------- */
-
-static void cost(struct ds_remote *remote, struct ds_buf *out)
-{
-    struct ds_buf usage = DS_BUF_INIT(DS_MAX_TEXT);
-
-    ds_sf_usage_text(remote, &usage);
-    ds_buf_addf(out, "%" PRIu64 " requests%s%s", ds_http_requests(remote->http),
-                usage.len ? "; " : "", usage.text);
-    ds_buf_clear(&usage);
-}
+/* --- identify ---------------------------------------------------------------------------------- */
 
 static int identify(struct ds_remote *remote, struct ds_identity *out, struct ds_err *err)
 {
@@ -114,5 +103,5 @@ const struct ds_connector ds_salesforce = {
     .check = ds_sf_check,
     .fetch = ds_sf_fetch,
     .stages = ds_sf_stages,
-    .cost = cost,
+    .cost = ds_sf_cost,
 };

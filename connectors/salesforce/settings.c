@@ -33,6 +33,10 @@ const struct ds_setting ds_sf_settings[] = {
     {"where", NULL, 0, "a condition of your own, in SOQL, put into every query as it stands",
      "RecordType.DeveloperName = 'Partner'"},
     {"daily_share", "80", 0, "percent of the org's daily requests at which a run stops", "80"},
+    {"bulk_share", "50", 0,
+     "percent of the org's daily Bulk query jobs at which a run makes no more", "50"},
+    {"key_field", NULL, 0, "external id field of Opportunity that creations are told apart by",
+     "Deal_Key__c"},
     DS_HTTP_SETTINGS,
     {0},
 };
@@ -193,5 +197,7 @@ int ds_sf_settings_read(struct ds_remote *remote, struct ds_err *err)
         rc = ds_http_number(options, "commit_lag", 0, 86400, &remote->commit_lag_s, err);
     if (!rc)
         rc = ds_http_number(options, "daily_share", 1, 100, &remote->daily_share, err);
+    if (!rc)
+        rc = ds_http_number(options, "bulk_share", 0, 100, &remote->bulk_share, err);
     return rc ? rc : read_login(remote, err);
 }
