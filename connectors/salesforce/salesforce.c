@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "connectors/salesforce/id.h"
+#include "connectors/salesforce/metadata.h"
 #include "connectors/salesforce/remote.h"
 
 #include <stdio.h>
@@ -103,5 +104,6 @@ const struct ds_connector ds_salesforce = {
     .check = ds_sf_check,
     .fetch = ds_sf_fetch,
     .stages = ds_sf_stages,
+    .stages_in = ds_sf_stages_in,
     .cost = ds_sf_cost,
 };
