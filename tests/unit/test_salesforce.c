@@ -122,9 +122,14 @@ static void queries_say_what_they_should(void **state)
                         "AND SystemModstamp >= 2026-08-01T09:00:00Z AND (Amount > 0 OR IsWon = "
                         "true) AND Id > '006D000000CpOSyIAN' ORDER BY Id");
     ds_buf_reset(&out);
-    ds_sf_soql_counts(&out, "StageName", NULL);
+    ds_sf_soql_counts(&out, "StageName", NULL, NULL);
     assert_string_equal(out.text,
                         "SELECT StageName, COUNT(Id) n FROM Opportunity GROUP BY StageName");
+    ds_buf_reset(&out);
+    ds_sf_soql_counts(&out, "StageName", "RecordType.DeveloperName", "IsWon = true");
+    assert_string_equal(out.text, "SELECT RecordType.DeveloperName, StageName, COUNT(Id) n FROM "
+                                  "Opportunity WHERE (IsWon = true) GROUP BY "
+                                  "RecordType.DeveloperName, StageName");
     ds_buf_reset(&out);
     ds_sf_soql_probe(&out, "Id", "IsWon = true");
     assert_string_equal(out.text, "SELECT Id FROM Opportunity WHERE (IsWon = true) LIMIT 1");
