@@ -138,8 +138,8 @@ int ds_sf_failure(void *arg, const struct ds_http_request *request, struct ds_ht
         ds_buf_addf(&said, "%s: %.300s", code, message ? message : "");
     else
         ds_http_describe(answer, &said);
-    ds_fail(err, status, "GET %.*s: %ld %s", (int)strcspn(path, "?"), path, answer->status,
-            said.text);
+    ds_fail(err, status, "%s %.*s: %ld %s", request->method, (int)strcspn(path, "?"), path,
+            answer->status, said.text);
     ds_buf_clear(&said);
     remote->lost_locator = code && is_locator(code);
     if (is_busy(remote, body))
