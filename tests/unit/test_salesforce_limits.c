@@ -154,7 +154,7 @@ static void too_many_at_once_is_not_too_many_a_day(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct ds_remote remote = remote_of(cases[i].used, cases[i].most);
         struct ds_http_request request = {.method = "PATCH", .url = "/services/data?q=secret"};
-        struct ds_http_answer answer = {.status = 403};
+        struct ds_http_answer answer = {.status = 403, .body = DS_BUF_INIT(1)};
         json_t *body = json_pack("[{s:s,s:s}]", "errorCode", "REQUEST_LIMIT_EXCEEDED", "message",
                                  cases[i].message);
         struct ds_err err = {0};
@@ -166,6 +166,57 @@ static void too_many_at_once_is_not_too_many_a_day(void **state)
         assert_non_null(strstr(err.text, "PATCH /services/data: 403"));
         assert_int_equal(strstr(err.hint, "run at once") != NULL, cases[i].busy);
         json_decref(body);
+    }
+}
+
+/* --- shapes of errors ------------------------------------------------------------------------ */
+
+static void an_error_is_read_in_every_shape(void **state)
+{
+    static const struct {
+        const char *type, *body;
+        int status;
+        const char *text;
+    } cases[] = {
+        {"json", "[{\"message\":\"No such column\",\"errorCode\":\"INVALID_FIELD\"}]", DS_E_CONFIG,
+         "INVALID_FIELD: No such column"},
+        {"json", "{\"message\":\"gone\",\"errorCode\":\"NOT_FOUND\"}", DS_E_CONFIG,
+         "NOT_FOUND: gone"},
+        {"json", "{\"exceptionCode\":\"ExceededQuota\",\"exceptionMessage\":\"no more\"}",
+         DS_E_LATER, "ExceededQuota: no more"},
+        {"xml",
+         "<?xml version=\"1.0\"?><error xmlns=\"http://www.force.com/2009/06/asyncapi/dataload\">"
+         "<exceptionCode>FeatureNotEnabled</exceptionCode><exceptionMessage>Async API not enabled"
+         "</exceptionMessage></error>",
+         DS_E_AUTH, "FeatureNotEnabled: Async API not enabled"},
+        {"xml",
+         "<Errors><Error><errorCode>SERVER_UNAVAILABLE</errorCode><message>m</message></Error>"
+         "</Errors>",
+         DS_E_LATER, "SERVER_UNAVAILABLE: m"},
+        {"html", "<html><head><title>Down</title></head><body/></html>", DS_E_REMOTE, "'Down'"},
+        {"xml", "<!DOCTYPE a [<!ENTITY b \"c\">]><a><errorCode>&b;</errorCode></a>", DS_E_REMOTE,
+         "400"},
+        {"json", "", DS_E_REMOTE, "empty"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct ds_remote remote = remote_of(0, 0);
+        struct ds_http_request request = {.method = "GET", .url = "/x"};
+        struct ds_http_answer answer;
+        struct ds_err err = {0};
+        json_t *body = NULL;
+
+        ds_http_answer_init(&answer);
+        answer.status = 400;
+        ds_buf_addf(&answer.head, "content-type: text/%s\n", cases[i].type);
+        ds_buf_add(&answer.body, cases[i].body);
+        if (strcmp(cases[i].type, "json") == 0 && *cases[i].body)
+            body = parse(cases[i].body);
+        assert_int_equal(ds_sf_failure(&remote, &request, &answer, body, &err), cases[i].status);
+        assert_non_null(strstr(err.text, cases[i].text));
+        json_decref(body);
+        ds_http_answer_clear(&answer);
     }
 }
 
@@ -209,6 +260,7 @@ int main(void)
         cmocka_unit_test(a_budget_that_is_used_up_says_until_when),
         cmocka_unit_test(jobs_of_this_run_count),
         cmocka_unit_test(too_many_at_once_is_not_too_many_a_day),
+        cmocka_unit_test(an_error_is_read_in_every_shape),
         cmocka_unit_test(a_field_that_every_org_has_is_hidden),
     };
 
