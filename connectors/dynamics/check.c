@@ -58,7 +58,7 @@ static int probe(struct check *c, const struct ds_dynamics_slot *slots, size_t c
  * we may read it, shows when it is asked for. */
 static int check_path(struct check *c, const char *path, struct ds_err *err)
 {
-    struct ds_dynamics_slot slots[] = {{NULL, "opportunityid", NULL}, {NULL, NULL, NULL}};
+    struct ds_dynamics_slot slots[] = {{.column = "opportunityid"}, {0}};
     size_t rows;
     int rc = ds_dynamics_path(c->remote, &c->arena, path, &slots[1], err);
 

@@ -27,6 +27,8 @@ static const struct ds_setting settings[] = {
     {"overlap", "600", 0, "seconds each fetch reaches back before the end of the last one", "600"},
     {"filter", NULL, 0, "only opportunities that match this OData condition",
      "statecode eq 0 or actualclosedate ge 2025-01-01"},
+    {"processes", "auto", 0, "tables of the business process flows that count, or auto for all",
+     "opportunitysalesprocess leadtoopportunitysalesprocess"},
     DS_HTTP_SETTINGS,
     {NULL, NULL, 0, NULL, NULL},
 };

@@ -11,6 +11,7 @@
 #include "connectors/api.h"
 #include "connectors/connector.h"
 
+struct ds_dynamics_flow;
 struct ds_dynamics_schema;
 
 struct ds_remote {
@@ -25,10 +26,11 @@ struct ds_remote {
     struct ds_buf prefer; /* the header that must be the same for every page (DV-15) */
     const char *filter;   /* the setting, NULL: none */
     int64_t overlap_ms;
-    struct ds_dynamics_schema *schema; /* NULL until asked for */
-    long refused;                      /* status of the last answer that was an error */
-    long requests_left;                /* of the present window, -1: not told (DV-97) */
-    long seconds_left;                 /* of server time in that window */
+    struct ds_dynamics_schema *schema;    /* NULL until asked for */
+    const struct ds_dynamics_flow *flows; /* the same */
+    long refused;                         /* status of the last answer that was an error */
+    long requests_left;                   /* of the present window, -1: not told (DV-97) */
+    long seconds_left;                    /* of server time in that window */
     long parallelism;
 };
 
