@@ -36,6 +36,12 @@ int ds_dynamics_process_moved(struct ds_remote *remote, int64_t since_ms,
                               int (*each)(void *arg, const char *id, struct ds_err *err), void *arg,
                               struct ds_err *err);
 
+/* Lists the stages of all flows of opportunities; each with its flow as the process. */
+int ds_dynamics_process_stages(struct ds_remote *remote, const char *field,
+                               int (*each)(void *arg, const struct ds_stage *stage,
+                                           struct ds_err *err),
+                               void *arg, struct ds_err *err);
+
 /* The tables of flows that opportunities run through. */
 struct ds_dynamics_flow {
     struct ds_dynamics_flow *next;
