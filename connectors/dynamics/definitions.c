@@ -313,14 +313,14 @@ static int take_options(struct ds_arena *a, struct ds_dynamics_choice *choice, c
 }
 
 int ds_dynamics_definitions_options(struct ds_remote *remote, struct ds_dynamics_choice *choice,
-                                    struct ds_err *err)
+                                    enum ds_dynamics_type wanted, struct ds_err *err)
 {
     const struct type *type = types;
     const char *tail;
     json_t *json = NULL;
     int rc;
 
-    while (!type->cast || type->type != choice->column->type)
+    while (!type->cast || type->type != wanted)
         type++;
     tail = ds_arena_printf(&remote->arena,
                            DS_DYNAMICS_TABLE "/Attributes(LogicalName='%s')" DS_DYNAMICS_CAST "%s",

@@ -32,6 +32,8 @@ static const struct ds_setting settings[] = {
     {"scope", NULL, 0, "what the token is for; made from url when absent",
      "https://example.crm4.dynamics.com/.default"},
     {"api_version", "v9.2", 0, "version of the Dataverse Web API", "v9.2"},
+    {"metadata", "definitions", 0,
+     "where columns are looked up: definitions, or edmx for the $metadata document", "edmx"},
     {"page_size", "2000", 0, "records a request, 1000 to 5000", "2000"},
     {"overlap", "600", 0, "seconds each fetch reaches back before the end of the last one", "600"},
     {"filter", NULL, 0, "only opportunities that match this OData condition",
@@ -113,6 +115,9 @@ static int read_settings(struct ds_remote *remote, struct ds_err *err)
                         "a tenant id or domain name", err);
     if (!rc)
         rc = check_word(options, "api_version", "v.0123456789", "like 'v9.2'", err);
+    if (!rc && strcmp(ds_option(options, "metadata"), "definitions") != 0 &&
+        strcmp(ds_option(options, "metadata"), "edmx") != 0)
+        rc = bad(options, "metadata", "definitions or edmx", err);
     if (!rc)
         rc = read_number(options, "page_size", 1000, 5000, &page_size, err);
     if (!rc)
@@ -122,6 +127,7 @@ static int read_settings(struct ds_remote *remote, struct ds_err *err)
     if (rc)
         return rc;
     remote->filter = filter && *filter ? filter : NULL;
+    remote->edmx = strcmp(ds_option(options, "metadata"), "edmx") == 0;
     remote->overlap_ms = (int64_t)overlap * 1000;
     ds_buf_addf(&remote->base, "%s/api/data/%s/", remote->origin.text,
                 ds_option(options, "api_version"));

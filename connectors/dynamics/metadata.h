@@ -30,6 +30,7 @@ struct ds_dynamics_schema {
     const struct ds_dynamics_set *sets;
     bool related; /* the lookups have been read */
     bool limited; /* the limits have been asked for */
+    bool plain;   /* from $metadata: any whole number may be a choice */
     bool tracked; /* change tracking is on; what $metadata says of it */
 };
 
@@ -57,8 +58,9 @@ int ds_dynamics_definitions_limits(struct ds_remote *remote, struct ds_dynamics_
                                    struct ds_err *err);
 int ds_dynamics_definitions_set(struct ds_remote *remote, const char *table,
                                 struct ds_dynamics_schema *schema, struct ds_err *err);
+/* type: which kind of choice to ask for. */
 int ds_dynamics_definitions_options(struct ds_remote *remote, struct ds_dynamics_choice *choice,
-                                    struct ds_err *err);
+                                    enum ds_dynamics_type type, struct ds_err *err);
 
 /* --- edmx.c: the XML document; columns, lookups and sets at once --- */
 int ds_dynamics_edmx(struct ds_remote *remote, struct ds_dynamics_schema *schema,

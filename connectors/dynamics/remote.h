@@ -28,6 +28,7 @@ struct ds_remote {
     struct ds_buf prefer;      /* the header that must be the same for every page (DV-15) */
     const char *filter;        /* the setting, NULL: none */
     int64_t overlap_ms;
+    bool edmx; /* metadata comes from $metadata instead of the definitions */
     struct ds_dynamics_schema *schema;    /* NULL until asked for */
     const struct ds_dynamics_flow *flows; /* the same */
     long refused;                         /* status of the last answer that was an error */

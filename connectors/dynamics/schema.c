@@ -101,15 +101,37 @@ static int load(struct ds_remote *remote, struct ds_err *err)
     schema = ds_arena_alloc(&remote->arena, sizeof(*schema));
     if (!schema)
         return ds_fail_nomem(err);
-    rc = ds_dynamics_definitions(remote, schema, err);
+    rc = remote->edmx ? ds_dynamics_edmx(remote, schema, err)
+                      : ds_dynamics_definitions(remote, schema, err);
     if (!rc)
         remote->schema = schema;
     return rc;
 }
 
+/* $metadata does not tell whether writes may name a version: the server will say so. */
+static int plain_table(struct ds_remote *remote, struct ds_dynamics_table *out, struct ds_err *err)
+{
+    const char *set;
+    json_t *json = NULL;
+    int rc = ds_dynamics_set(remote, "opportunity", &set, err);
+
+    if (!rc)
+        rc = ds_dynamics_get(remote, "WhoAmI", &json, &out->date_ms, err);
+    json_decref(json);
+    if (rc)
+        return rc;
+    if (strlen(set) >= sizeof(out->set))
+        return ds_fail(err, DS_E_REMOTE, "the entity set of opportunity has too long a name");
+    snprintf(out->set, sizeof(out->set), "%s", set);
+    out->tracked = remote->schema->tracked;
+    out->guarded = true;
+    return DS_OK;
+}
+
 int ds_dynamics_table(struct ds_remote *remote, struct ds_dynamics_table *out, struct ds_err *err)
 {
-    int rc = ds_dynamics_definition(remote, out, err);
+    int rc =
+        remote->edmx ? plain_table(remote, out, err) : ds_dynamics_definition(remote, out, err);
 
     if (rc || out->date_ms != 0)
         return rc;
@@ -169,25 +191,36 @@ int ds_dynamics_limits(struct ds_remote *remote, struct ds_err *err)
 
 /* --- choices --------------------------------------------------------------------------------- */
 
+static int no_choice(const struct ds_dynamics_column *column, struct ds_err *err)
+{
+    ds_fail(err, DS_E_CONFIG, "opportunity's column '%s' is no choice, so it has no labels",
+            column->name);
+    return ds_hint(err, "use '%s' itself", column->name);
+}
+
 int ds_dynamics_choice(struct ds_remote *remote, const struct ds_dynamics_column *column,
                        const struct ds_dynamics_choice **out, struct ds_err *err)
 {
+    enum ds_dynamics_type type = column->type;
     struct ds_dynamics_choice *choice;
     int rc;
 
+    if (type == DS_DYNAMICS_INTEGER && remote->schema->plain)
+        type = DS_DYNAMICS_PICKLIST;
     for (*out = remote->schema->choices; *out; *out = (*out)->next)
         if ((*out)->column == column)
             return DS_OK;
-    if (column->type < DS_DYNAMICS_PICKLIST) {
-        ds_fail(err, DS_E_CONFIG, "opportunity's column '%s' is no choice, so it has no labels",
-                column->name);
-        return ds_hint(err, "use '%s' itself", column->name);
-    }
+    if (type < DS_DYNAMICS_PICKLIST)
+        return no_choice(column, err);
     choice = ds_arena_alloc(&remote->arena, sizeof(*choice));
     if (!choice)
         return ds_fail_nomem(err);
     choice->column = column;
-    rc = ds_dynamics_definitions_options(remote, choice, err);
+    rc = ds_dynamics_definitions_options(remote, choice, type, err);
+    if (rc && remote->refused == 404 && type != column->type) {
+        ds_err_clear(err);
+        return no_choice(column, err);
+    }
     if (rc)
         return rc;
     choice->next = remote->schema->choices;
@@ -260,7 +293,7 @@ int ds_dynamics_set(struct ds_remote *remote, const char *table, const char **ou
     const struct ds_dynamics_set *set;
     int rc = load(remote, err);
 
-    for (int asked = 0; !rc; asked++) {
+    for (int asked = remote->edmx; !rc; asked++) {
         for (set = remote->schema->sets; set; set = set->next)
             if (strcmp(set->table, table) == 0) {
                 *out = set->set;

@@ -207,7 +207,7 @@ static int hand_over_option(struct stages *s, const struct ds_dynamics_option *o
 static int list(struct stages *s, const struct ds_dynamics_slot *slot, struct ds_err *err)
 {
     const struct ds_dynamics_choice *choice = slot->choice;
-    bool is_choice = s->column->type >= DS_DYNAMICS_PICKLIST, found = true;
+    bool is_choice = choice || s->column->type >= DS_DYNAMICS_PICKLIST, found = true;
     int rc = count_all(s, err);
 
     if (!rc && is_choice)
