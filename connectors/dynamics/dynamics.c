@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "connectors/dynamics/cloud.h"
 #include "connectors/dynamics/credential.h"
+#include "connectors/dynamics/view.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -38,6 +39,9 @@ static const struct ds_setting settings[] = {
     {"overlap", "600", 0, "seconds each fetch reaches back before the end of the last one", "600"},
     {"filter", NULL, 0, "only opportunities that match this OData condition",
      "statecode eq 0 or actualclosedate ge 2025-01-01"},
+    {"fetchxml", NULL, 0, "only opportunities of the view whose FetchXML is in this file",
+     "open-deals.xml"},
+    {"view", NULL, 0, "only opportunities of the public view of this name", "Open Opportunities"},
     {"processes", "auto", 0, "tables of the business process flows that count, or auto for all",
      "opportunitysalesprocess leadtoopportunitysalesprocess"},
     DS_HTTP_SETTINGS,
@@ -123,6 +127,8 @@ static int read_settings(struct ds_remote *remote, struct ds_err *err)
     if (!rc)
         rc = read_number(options, "overlap", 0, 86400, &overlap, err);
     if (!rc)
+        rc = ds_dynamics_view_settings(options, err);
+    if (!rc)
         rc = ds_dynamics_credential(remote, err);
     if (rc)
         return rc;
@@ -149,6 +155,7 @@ static void close_remote(struct ds_remote *remote)
     ds_buf_clear(&remote->authority);
     ds_buf_clear(&remote->base);
     ds_buf_clear(&remote->prefer);
+    json_decref(remote->stages);
     ds_arena_clear(&remote->arena);
     free(remote);
 }

@@ -62,25 +62,32 @@ static enum ds_dynamics_depth depth_of(const char *depth)
                                                                    : DS_DYNAMICS_PARTLY;
 }
 
+/* What a table's privileges are called by, as people know it. */
+static const char *called(const char *table)
+{
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(names[i].table, table) == 0)
+            return names[i].called;
+    return table;
+}
+
 enum ds_dynamics_depth ds_dynamics_privilege(const json_t *list, const char *verb,
                                              const char *table, char name[128])
 {
     enum ds_dynamics_depth most = json_is_array(list) ? DS_DYNAMICS_MISSING : DS_DYNAMICS_UNTOLD;
-    const char *called = table;
+    char plain[128];
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (strcmp(names[i].table, table) == 0)
-            called = names[i].called;
-    snprintf(name, 128, "prv%s%.100s", verb, called);
+    snprintf(name, 128, "prv%s%.100s", verb, called(table));
+    snprintf(plain, sizeof(plain), "prv%s%.100s", verb, table);
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *one = json_array_get(list, i);
         const char *has = ds_json_text(one, "PrivilegeName");
 
-        if (!has || !ds_text_same_nocase(has, name))
+        if (!has || (!ds_text_same_nocase(has, name) && !ds_text_same_nocase(has, plain)))
             continue;
-        snprintf(name, 128, "%s", has); /* as the role editor writes it */
         if (depth_of(ds_json_text(one, "Depth")) > most)
             most = depth_of(ds_json_text(one, "Depth"));
+        snprintf(name, 128, "%.127s", has); /* as the role editor writes it */
     }
     return most;
 }

@@ -23,21 +23,13 @@ struct page {
     const struct ds_dynamics_flow *flow; /* that is being asked */
     struct member *members;              /* sorted by id */
     size_t count;
-    bool named; /* the flow's name is wanted, too */
+    json_t *stages; /* "stage id": {"stage": ..., "name": ...} */
 };
 
 bool ds_dynamics_process_wanted(const struct ds_dynamics_slot *slots, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (slots[i].apart)
-            return true;
-    return false;
-}
-
-static bool name_wanted(const struct ds_dynamics_slot *slots, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (slots[i].apart && strcmp(slots[i].column, DS_DYNAMICS_PROCESS_NAME) == 0)
             return true;
     return false;
 }
@@ -130,9 +122,8 @@ static int ask_chunk(struct page *p, size_t from, struct ds_err *err)
     const char *before = "";
     int rc;
 
-    ds_buf_addf(&tail, "%s?$select=%s,modifiedon&$expand=activestageid($select=stagename)%s",
-                p->flow->set, p->flow->column, p->named ? ",processid($select=name)" : "");
-    ds_buf_add(&tail, "&$filter=");
+    ds_buf_addf(&tail, "%s?$select=%s,_activestageid_value,modifiedon&$filter=", p->flow->set,
+                p->flow->column);
     for (size_t i = from; i < p->count && i < from + CHUNK; i++) {
         ds_buf_addf(&tail, "%s%s%%20eq%%20%s", before, p->flow->column, p->members[i].id);
         before = "%20or%20";
@@ -146,39 +137,50 @@ static int ask_chunk(struct page *p, size_t from, struct ds_err *err)
 
 /* --- into the rows --------------------------------------------------------------------------- */
 
-static int put(json_t *process, const char *name, const char *text)
+/* A stage that was made a moment ago is not among the ones that are known. */
+static int stage_of(struct page *p, const char *id, json_t **out, struct ds_err *err)
 {
-    return text ? json_object_set_new(process, name, json_string(text)) : 0;
+    int rc = DS_OK;
+
+    *out = json_object_get(p->stages, id);
+    if (!*out) {
+        rc = ds_dynamics_stage_names(p->remote, true, &p->stages, err);
+        *out = json_object_get(p->stages, id);
+    }
+    return rc;
 }
 
-static int give(const struct member *m, struct ds_err *err)
+static int give(struct page *p, const struct member *m, struct ds_err *err)
 {
     const char *version = ds_json_text(m->instance, "@odata.etag");
-    json_t *process = json_object();
+    const char *id = ds_json_text(m->instance, "_activestageid_value");
+    json_t *stage = NULL, *process;
+    int rc = id ? stage_of(p, id, &stage, err) : DS_OK;
 
+    if (rc)
+        return rc;
     if (!version)
         version = ds_json_text(m->instance, "modifiedon");
+    process = stage ? json_copy(stage) : json_object();
     if (!process ||
-        put(process, DS_DYNAMICS_PROCESS_STAGE,
-            ds_json_text(json_object_get(m->instance, "activestageid"), "stagename")) ||
-        put(process, DS_DYNAMICS_PROCESS_NAME,
-            ds_json_text(json_object_get(m->instance, "processid"), "name")) ||
-        put(process, DS_DYNAMICS_PROCESS_VERSION, version)) {
-        json_decref(process);
-        return ds_fail_nomem(err);
-    }
-    return json_object_set_new(m->row, DS_DYNAMICS_PROCESS, process) ? ds_fail_nomem(err) : DS_OK;
+        json_object_set_new(process, DS_DYNAMICS_PROCESS_VERSION, json_string(version)) ||
+        json_object_set(m->row, DS_DYNAMICS_PROCESS, process))
+        rc = ds_fail_nomem(err);
+    json_decref(process);
+    return rc;
 }
 
 int ds_dynamics_process_fill(struct ds_remote *remote, const struct ds_dynamics_slot *slots,
                              size_t count, json_t *rows, struct ds_err *err)
 {
-    struct page p = {.remote = remote, .named = name_wanted(slots, count)};
+    struct page p = {.remote = remote};
     int rc;
 
     if (!ds_dynamics_process_wanted(slots, count))
         return DS_OK;
     rc = ds_dynamics_flows(remote, &p.flow, err);
+    if (!rc)
+        rc = ds_dynamics_stage_names(remote, false, &p.stages, err);
     if (!rc)
         rc = take_members(&p, rows, err);
     for (; p.flow && !rc; p.flow = p.flow->next)
@@ -186,7 +188,7 @@ int ds_dynamics_process_fill(struct ds_remote *remote, const struct ds_dynamics_
             rc = ask_chunk(&p, from, err);
     for (size_t i = 0; i < p.count; i++) {
         if (!rc && p.members[i].instance)
-            rc = give(&p.members[i], err);
+            rc = give(&p, &p.members[i], err);
         json_decref(p.members[i].instance);
     }
     free(p.members);

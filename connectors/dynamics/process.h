@@ -36,6 +36,10 @@ int ds_dynamics_process_moved(struct ds_remote *remote, int64_t since_ms,
                               int (*each)(void *arg, const char *id, struct ds_err *err), void *arg,
                               struct ds_err *err);
 
+/* What the stages of all flows are called, borrowed: for the id of each an object with stage and name.
+ * Asked for once, and once more on demand. */
+int ds_dynamics_stage_names(struct ds_remote *remote, bool again, json_t **out, struct ds_err *err);
+
 /* Lists the stages of all flows of opportunities; each with its flow as the process. */
 int ds_dynamics_process_stages(struct ds_remote *remote, const char *field,
                                int (*each)(void *arg, const struct ds_stage *stage,

@@ -1,4 +1,4 @@
-/* The stages of business process flows, for people who write a mapping. */
+/* The stages of business process flows: their names, and a list of them for who writes a mapping. */
 #include "connectors/dynamics/process.h"
 
 #include "base/log.h"
@@ -7,6 +7,52 @@
 
 #include <stdio.h>
 #include <string.h>
+
+static const char all_stages[] = "processstages?$select=processstageid,stagename,"
+                                 "primaryentitytypecode&$expand=processid($select=name)"
+                                 "&$orderby=processstageid";
+
+/* --- names ----------------------------------------------------------------------------------- */
+
+static int put(json_t *names, const char *name, const char *text)
+{
+    return text ? json_object_set_new(names, name, json_string(text)) : 0;
+}
+
+static int take_name(void *arg, const json_t *row, struct ds_err *err)
+{
+    const char *id = ds_json_text(row, "processstageid");
+    json_t *names = json_object();
+
+    if (!names || !id || put(names, DS_DYNAMICS_PROCESS_STAGE, ds_json_text(row, "stagename")) ||
+        put(names, DS_DYNAMICS_PROCESS_NAME,
+            ds_json_text(json_object_get(row, "processid"), "name"))) {
+        json_decref(names);
+        return id ? ds_fail_nomem(err) : DS_OK;
+    }
+    return json_object_set_new(arg, id, names) ? ds_fail_nomem(err) : DS_OK;
+}
+
+int ds_dynamics_stage_names(struct ds_remote *remote, bool again, json_t **out, struct ds_err *err)
+{
+    json_t *names;
+    int rc;
+
+    *out = remote->stages;
+    if (*out && !again)
+        return DS_OK;
+    names = json_object();
+    rc = names ? ds_dynamics_list(remote, all_stages, take_name, names, err) : ds_fail_nomem(err);
+    if (rc) {
+        json_decref(names);
+        return rc;
+    }
+    json_decref(remote->stages);
+    *out = remote->stages = names;
+    return DS_OK;
+}
+
+/* --- the list -------------------------------------------------------------------------------- */
 
 /* Instances that stand in a stage. One opportunity may have several, so it is an upper bound. */
 struct tally {
@@ -83,6 +129,7 @@ static int count_all(struct listing *l, const struct ds_dynamics_flow *flow, str
 static int take_stage(void *arg, const json_t *row, struct ds_err *err)
 {
     struct listing *l = arg;
+    const char *table = ds_json_text(row, "primaryentitytypecode");
     const char *id = ds_json_text(row, "processstageid");
     const struct tally *t = id ? tally_of(l, id) : NULL;
     struct ds_stage stage = {
@@ -97,6 +144,9 @@ static int take_stage(void *arg, const json_t *row, struct ds_err *err)
                                : 0,
     };
 
+    /* A flow may begin with the stages of a lead, and go through other tables. */
+    if (table && strcmp(table, "opportunity") != 0)
+        return DS_OK;
     return stage.name ? l->each(l->arg, &stage, err) : DS_OK;
 }
 
@@ -105,9 +155,6 @@ int ds_dynamics_process_stages(struct ds_remote *remote, const char *field,
                                            struct ds_err *err),
                                void *arg, struct ds_err *err)
 {
-    static const char tail[] = "processstages?$select=processstageid,stagename&$expand=processid("
-                               "$select=name)&$filter=primaryentitytypecode%20eq%20'opportunity'"
-                               "&$orderby=processstageid";
     struct listing l = {.remote = remote, .field = field, .each = each, .arg = arg};
     const struct ds_dynamics_flow *flow;
     int rc = ds_dynamics_flows(remote, &flow, err);
@@ -115,7 +162,7 @@ int ds_dynamics_process_stages(struct ds_remote *remote, const char *field,
     if (!rc)
         rc = count_all(&l, flow, err);
     if (!rc)
-        rc = ds_dynamics_list(remote, tail, take_stage, &l, err);
+        rc = ds_dynamics_list(remote, all_stages, take_stage, &l, err);
     ds_arena_clear(&l.arena);
     return rc;
 }

@@ -30,6 +30,7 @@ struct ds_remote {
     int64_t overlap_ms;
     bool edmx; /* metadata comes from $metadata instead of the definitions */
     struct ds_dynamics_schema *schema;    /* NULL until asked for */
+    json_t *stages;                       /* names of stages, see process.h; the same */
     const struct ds_dynamics_flow *flows; /* the same */
     long refused;                         /* status of the last answer that was an error */
     long requests_left;                   /* of the present window, -1: not told (DV-97) */
