@@ -5,7 +5,31 @@
 #define DS_CONNECTORS_SALESFORCE_REMOTE_H
 
 #include "connectors/api.h"
+#include "connectors/salesforce/limits.h"
 #include "connectors/salesforce/usage.h"
+
+/* Who uses which lane of the transport. Reading by ids is never under way beside reading children. */
+enum {
+    DS_SF_PAGE_LANES = 4, /* 0 to 3: pages of opportunities */
+    DS_SF_FIRST_CHILD_LANE = DS_SF_PAGE_LANES,
+    DS_SF_CHILD_LANES = DS_HTTP_LANES - DS_SF_PAGE_LANES,
+    DS_SF_READ_LANE = DS_SF_FIRST_CHILD_LANE
+};
+
+#define DS_SF_MOST_IDS 200 /* in one request: what a Collections call takes, and an address holds */
+
+#define DS_SF_ASSERTION_S 120 /* 180 are allowed; the rest is for clocks that differ (SF-34) */
+
+/* A way to log in. */
+struct ds_sf_flow {
+    const char *name;     /* the word of 'auth'; NULL ends the table */
+    const char *grant;    /* OAuth's name for it */
+    const char *needs[3]; /* settings it cannot do without; ends with NULL */
+    const char *secret;   /* the setting of which remote->secret is the value */
+    bool signs;           /* sends an assertion signed with the secret */
+    bool refreshes;       /* sends the token of 'refresh_token_file' */
+    bool shared_host;     /* login.salesforce.com and test.salesforce.com offer it (SF-33) */
+};
 
 struct ds_remote {
     const struct ds_options *options;
@@ -13,14 +37,20 @@ struct ds_remote {
     struct ds_api *api;
     struct ds_buf origin;    /* of the org; data requests and the token go there only (P-9) */
     struct ds_buf login_url; /* origin that issues tokens */
-    struct ds_buf secret;    /* private key (jwt) or client secret */
-    bool jwt;
+    struct ds_buf secret;    /* private key (jwt) or client secret; may be empty (refresh_token) */
+    const struct ds_sf_flow *flow;
+    const char *audience;
     long overlap_s;
     long commit_lag_s;
     long daily_share; /* percent */
+    long batch;       /* changes in one request */
+    long bulk_share;
     struct ds_sf_usage usage;
+    struct ds_sf_limits limits;
+    bool limits_asked;
+    uint64_t bulk_jobs; /* of this run, so far */
     bool lost_locator; /* the last failure was a locator that is no longer good (SF-44) */
-    bool warned;
+    char warning[256]; /* the last one that an answer carried; "": none */
     json_t *describe; /* of Opportunity; NULL until asked for */
 };
 
@@ -38,8 +68,17 @@ int ds_sf_get(struct ds_remote *remote, const char *path, json_t **out, int64_t 
 int ds_sf_query_url(const struct ds_remote *remote, const char *resource, const char *soql,
                     struct ds_buf *out, struct ds_err *err);
 
+/* Appends the address that a link of the org leads to: a path of its own, or it is refused with the
+ * token unsent (SF-73). */
+int ds_sf_link(const struct ds_remote *remote, const char *link, struct ds_buf *out,
+               struct ds_err *err);
+
 /* Runs a query that fits on one page, and returns its records; the caller decrefs *out. */
 int ds_sf_rows(struct ds_remote *remote, const char *soql, json_t **out, struct ds_err *err);
+
+/* Reports an answer that was handed over whatever its status, and that nothing can be concluded
+ * from; what is said to have been answered. */
+int ds_sf_reply_failed(const char *what, struct ds_api_reply *reply, struct ds_err *err);
 
 /* Asks what Opportunity looks like for this user, and what time it is there; date_ms may be NULL. */
 int ds_sf_describe(struct ds_remote *remote, int64_t *date_ms, struct ds_err *err);
@@ -47,14 +86,31 @@ int ds_sf_describe(struct ds_remote *remote, int64_t *date_ms, struct ds_err *er
 /* The hook of the API that sees the head of every answer. */
 void ds_sf_head(void *arg, struct ds_http_answer *answer);
 
-/* Says what the org has used of its requests, appended; nothing when it never told. */
-void ds_sf_usage_text(const struct ds_remote *remote, struct ds_buf *out);
+/* limits.c. */
+
+/* Asks /limits, once for each remote. What the user may not see stays 0. */
+int ds_sf_limits_ask(struct ds_remote *remote, struct ds_err *err);
 
 /* DS_E_LATER when the org has used its share of daily requests (P-12). */
 int ds_sf_budget(const struct ds_remote *remote, struct ds_err *err);
 
-/* token.c: the hook of the API that logs in. arg of a hook is the remote. */
+/* The same for Bulk query jobs; to be asked before each. */
+int ds_sf_bulk_budget(struct ds_remote *remote, struct ds_err *err);
+
+/* What the org has used of its requests, appended; nothing when it never told. */
+void ds_sf_usage_text(const struct ds_remote *remote, struct ds_buf *out);
+
+/* The connector's function of that name. */
+void ds_sf_cost(struct ds_remote *remote, struct ds_buf *out);
+
+/* token.c: the ways to log in, and the hook of the API that does. arg of a hook is the remote. */
+extern const struct ds_sf_flow ds_sf_flows[];
 int ds_sf_login(void *arg, struct ds_http *http, struct ds_token *out, struct ds_err *err);
+
+/* refusal.c: what an answer of the login that grants nothing means; reports and returns the status.
+ * cut: an earlier exchange of the refresh token was cut off. */
+int ds_sf_refused(const struct ds_remote *remote, struct ds_http_answer *answer, const json_t *body,
+                  bool cut, struct ds_err *err);
 
 /* failure.c: the hooks of the API that deal with failed answers. */
 int ds_sf_failure(void *arg, const struct ds_http_request *request, struct ds_http_answer *answer,
@@ -64,11 +120,17 @@ int64_t ds_sf_again(void *arg, const struct ds_http_answer *answer, const json_t
 /* stages.c: the labels of the stages, by ApiName; the caller decrefs *out. */
 int ds_sf_stage_labels(struct ds_remote *remote, json_t **out, struct ds_err *err);
 
-/* check.c, fetch.c and stages.c: the connector's functions of that name. */
+/* check.c, fetch.c, read.c, write.c and stages.c: the connector's functions of that name. */
 int ds_sf_check(struct ds_remote *remote, const struct ds_query *query, ds_note *note, void *arg,
                 struct ds_err *err);
 int ds_sf_fetch(struct ds_remote *remote, const struct ds_query *query, const struct ds_sink *sink,
                 struct ds_buf *next, struct ds_err *err);
+int ds_sf_read(struct ds_remote *remote, const struct ds_query *query, const char *const *ids,
+               size_t count, bool by_key, const struct ds_sink *sink, struct ds_err *err);
+int ds_sf_write(struct ds_remote *remote, const struct ds_query *query,
+                const struct ds_write *writes, size_t count,
+                int (*written)(void *arg, const struct ds_written *what, struct ds_err *err),
+                void *arg, struct ds_err *err);
 int ds_sf_stages(struct ds_remote *remote, const char *field, const char *process_field,
                  int (*each)(void *arg, const struct ds_stage *stage, struct ds_err *err),
                  void *arg, struct ds_err *err);

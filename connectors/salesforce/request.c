@@ -2,6 +2,9 @@
 
 #include "base/log.h"
 
+#include <string.h>
+#include <stdio.h>
+
 void ds_sf_head(void *arg, struct ds_http_answer *answer)
 {
     struct ds_remote *remote = arg;
@@ -11,9 +14,10 @@ void ds_sf_head(void *arg, struct ds_http_answer *answer)
     if (usage)
         ds_sf_usage_read(usage, &remote->usage);
     warning = ds_http_header(answer, "warning");
-    if (warning && !remote->warned)
+    if (warning && !*remote->warning)
         ds_log(DS_LOG_WARNING, "salesforce warns: %s", warning);
-    remote->warned = remote->warned || warning;
+    if (warning)
+        snprintf(remote->warning, sizeof(remote->warning), "%s", warning);
 }
 
 int ds_sf_get(struct ds_remote *remote, const char *path, json_t **out, int64_t *date_ms,
@@ -41,6 +45,20 @@ int ds_sf_query_url(const struct ds_remote *remote, const char *resource, const 
     return ds_hint(err, "name fewer fields in the mapping, or a shorter 'where'");
 }
 
+int ds_sf_link(const struct ds_remote *remote, const char *link, struct ds_buf *out,
+               struct ds_err *err)
+{
+    if (strncmp(link, "/services/", 10) != 0)
+        return ds_fail(err, DS_E_REMOTE,
+                       "a page leads to '%.200s', which is no path of this org: refused", link);
+    ds_buf_add(out, remote->origin.text);
+    ds_buf_add(out, link);
+    return ds_buf_failed(out)
+               ? ds_fail(err, DS_E_REMOTE, "the link to the next page is longer than %u bytes",
+                         DS_MAX_URL)
+               : DS_OK;
+}
+
 int ds_sf_rows(struct ds_remote *remote, const char *soql, json_t **out, struct ds_err *err)
 {
     struct ds_buf url = DS_BUF_INIT(DS_MAX_URL);
@@ -59,6 +77,18 @@ int ds_sf_rows(struct ds_remote *remote, const char *soql, json_t **out, struct 
     return rc;
 }
 
+int ds_sf_reply_failed(const char *what, struct ds_api_reply *reply, struct ds_err *err)
+{
+    const json_t *error = json_is_array(reply->json) ? json_array_get(reply->json, 0) : reply->json;
+    const char *code = ds_json_text(error, "errorCode");
+    const char *message = ds_json_text(error, "message");
+
+    ds_fail(err, reply->status == 401 ? DS_E_AUTH : DS_E_REMOTE, "%s was answered %ld%s%s%s%s",
+            what, reply->status, code ? " " : "", code ? code : "", message ? ": " : "",
+            message ? message : "");
+    return ds_hint(err, "whether it happened is looked up before anything is sent again");
+}
+
 int ds_sf_describe(struct ds_remote *remote, int64_t *date_ms, struct ds_err *err)
 {
     struct ds_buf path = DS_BUF_INIT(DS_MAX_URL);
@@ -73,33 +103,4 @@ int ds_sf_describe(struct ds_remote *remote, int64_t *date_ms, struct ds_err *er
     if (!rc && !json_is_array(json_object_get(remote->describe, "fields")))
         return ds_fail(err, DS_E_REMOTE, "the description of Opportunity lists no fields");
     return rc;
-}
-
-void ds_sf_usage_text(const struct ds_remote *remote, struct ds_buf *out)
-{
-    const struct ds_sf_usage *usage = &remote->usage;
-
-    if (usage->org.most)
-        ds_buf_addf(out, "%ld of %ld daily requests of the org used", usage->org.used,
-                    usage->org.most);
-    if (usage->app.most)
-        ds_buf_addf(out, "%s%ld of %ld of this app", out->len ? ", " : "", usage->app.used,
-                    usage->app.most);
-}
-
-int ds_sf_budget(const struct ds_remote *remote, struct ds_err *err)
-{
-    const struct ds_sf_share *over = ds_sf_usage_over(&remote->usage, remote->daily_share);
-
-    if (!over)
-        return DS_OK;
-    ds_fail(err, DS_E_LATER,
-            "%ld of the %ld daily requests of the %s are used, and this connection "
-            "stops at %ld %%",
-            over->used, over->most, over == &remote->usage.org ? "org" : "app",
-            remote->daily_share);
-    return ds_hint(err,
-                   "it goes on when older requests are 24 hours past; 'daily_share' moves the "
-                   "limit (%s)",
-                   ds_option_where(remote->options, "daily_share"));
 }

@@ -2,9 +2,9 @@
 
 #include "base/file.h"
 #include "connectors/salesforce/id.h"
+#include "connectors/salesforce/metadata.h"
 #include "connectors/salesforce/remote.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +39,6 @@ static int open_remote(const struct ds_options *options, struct ds_remote **out,
     if (!remote)
         return ds_fail_nomem(err);
     remote->options = options;
-    remote->jwt = strcmp(ds_option(options, "auth"), "jwt") == 0;
     ds_buf_init(&remote->origin, DS_MAX_URL);
     ds_buf_init(&remote->login_url, DS_MAX_URL);
     ds_buf_init(&remote->secret, DS_MAX_TEXT);
@@ -58,17 +57,7 @@ static int open_remote(const struct ds_options *options, struct ds_remote **out,
     return DS_OK;
 }
 
-/* --- identify, cost -------------------------------------------------------------------------- */
-
-static void cost(struct ds_remote *remote, struct ds_buf *out)
-{
-    struct ds_buf usage = DS_BUF_INIT(DS_MAX_TEXT);
-
-    ds_sf_usage_text(remote, &usage);
-    ds_buf_addf(out, "%" PRIu64 " requests%s%s", ds_http_requests(remote->http),
-                usage.len ? "; " : "", usage.text);
-    ds_buf_clear(&usage);
-}
+/* --- identify ---------------------------------------------------------------------------------- */
 
 static int identify(struct ds_remote *remote, struct ds_identity *out, struct ds_err *err)
 {
@@ -107,7 +96,7 @@ const struct ds_connector ds_salesforce = {
     .version = DS_CONNECTOR_VERSION,
     .name = "salesforce",
     .title = "Salesforce",
-    .abilities = DS_CAN_SEE_DELETED,
+    .abilities = DS_CAN_SEE_DELETED | DS_CAN_WRITE | DS_CAN_CREATE,
     .settings = ds_sf_settings,
     .open = open_remote,
     .close = close_remote,
@@ -115,5 +104,8 @@ const struct ds_connector ds_salesforce = {
     .check = ds_sf_check,
     .fetch = ds_sf_fetch,
     .stages = ds_sf_stages,
-    .cost = cost,
+    .read = ds_sf_read,
+    .write = ds_sf_write,
+    .stages_in = ds_sf_stages_in,
+    .cost = ds_sf_cost,
 };

@@ -3,7 +3,11 @@
 #include "tests/sim/derive.h"
 #include "tests/sim/dv_tables.h"
 #include "tests/sim/log.h"
+#include "tests/sim/sf_deleted.h"
+#include "tests/sim/sf_rows.h"
+#include "tests/sim/sf_settings.h"
 #include "tests/sim/sf_tables.h"
+#include "tests/sim/state.h"
 #include "tests/sim/world.h"
 
 #include <stdarg.h>
@@ -75,17 +79,28 @@ static enum crm crm_of(const struct call *c)
     return crm;
 }
 
+/* Without "object" it is the opportunity; NULL when the CRM has no such object. */
 static const struct entity *entity_of(const struct call *c)
 {
-    return crm_of(c) == SALESFORCE ? &sf_opportunity : &dv_opportunity;
+    char *object = argument(c, "object");
+    const struct entity *e = crm_of(c) == SALESFORCE ? &sf_opportunity : &dv_opportunity;
+
+    if (object && e == &sf_opportunity)
+        e = sf_any_entity(object);
+    if (!e || (object && !e->changes)) {
+        refuse(c, "no object '%s' can be changed here", object);
+        e = NULL;
+    }
+    free(object);
+    return e;
 }
 
 static bool record_of(const struct call *c, const struct entity *e, uint32_t *at)
 {
     char *id = argument(c, "id");
-    bool found = id && world_find(e, id, at);
+    bool found = e && id && world_find(e, id, at);
 
-    if (!found)
+    if (e && !found)
         refuse(c, "no record '%s' in %s", id ? id : "", e->name);
     free(id);
     return found;
@@ -106,7 +121,7 @@ static char *value_text(const json_t *value)
 static bool set_one(const struct call *c, const struct entity *e, struct edit *edit,
                     const char *name, const json_t *value)
 {
-    const struct field *f = entity_field(e, name, strlen(name));
+    const struct field *f = entity_any_field(e, name, strlen(name));
     char *text = value_text(value);
     bool good = false;
     struct val v;
@@ -154,32 +169,136 @@ static void answer_id(const struct call *c, const struct entity *e, uint32_t at)
     buf_puts(&c->reply->body, "}");
 }
 
+/* ---- changes that become visible later than their stamp says ---- */
+
+struct pending {
+    struct pending *next;
+    int64_t due, stamp;
+    enum crm crm;
+    void (*run)(const struct call *);
+    json_t *body;
+};
+
+static struct pending *pending;
+static _Atomic bool waiting;
+
+/* Keeps the call for later when it says commit_after; true when it did. */
+static bool postpone(const struct call *c, void (*run)(const struct call *))
+{
+    int64_t wait = number(c, "commit_after", 0);
+    struct pending *p;
+
+    if (wait <= 0)
+        return false;
+    p = grab(sizeof *p);
+    *p = (struct pending){pending, clock_now() + wait,     clock_now(), crm_of(c),
+                          run,     json_deep_copy(c->body)};
+    json_object_del(p->body, "commit_after");
+    json_object_set_new(p->body, "stamp", json_integer(p->stamp));
+    pending = p;
+    waiting = true;
+    done(c);
+    return true;
+}
+
+static void settle(struct pending *p)
+{
+    struct request request = {.crm = p->crm, .query = "", .method = "POST", .body = ""};
+    struct reply reply = {.status = 200};
+    struct call c = {&request, p->body, &reply};
+
+    p->run(&c);
+    buf_free(&reply.body);
+    json_decref(p->body);
+    free(p);
+}
+
+void control_settle(void)
+{
+    if (!waiting)
+        return;
+    world_write();
+    for (struct pending **at = &pending; *at;) {
+        struct pending *p = *at;
+
+        if (p->due > clock_now()) {
+            at = &p->next;
+            continue;
+        }
+        *at = p->next;
+        settle(p);
+    }
+    waiting = pending != NULL;
+    world_unlock();
+}
+
+int64_t control_oldest_pending(enum crm crm)
+{
+    int64_t oldest = INT64_MAX;
+
+    for (const struct pending *p = pending; p; p = p->next)
+        if (p->crm == crm && p->stamp < oldest)
+            oldest = p->stamp;
+    return oldest;
+}
+
+void control_clear(void)
+{
+    while (pending) {
+        struct pending *p = pending;
+
+        pending = p->next;
+        json_decref(p->body);
+        free(p);
+    }
+}
+
+/* A new stamp, unless the call says otherwise. */
+static void touch(const struct call *c, const struct entity *e, struct edit *edit)
+{
+    int64_t user_stamp = 0;
+
+    if (json_is_false(json_object_get(c->body, "touch")))
+        return;
+    if (json_is_true(json_object_get(c->body, "automated")))
+        user_stamp = sf_user_stamp(e, edit->at);
+    world_touch(edit);
+    if (user_stamp)
+        sf_keep_user_stamp(e, edit, user_stamp);
+    edit->modified = number(c, "stamp", edit->modified);
+}
+
 static void do_edit(const struct call *c)
 {
     const struct entity *e = entity_of(c);
     struct edit *edit;
     uint32_t at;
 
-    if (!record_of(c, e, &at))
+    if (!record_of(c, e, &at) || postpone(c, do_edit))
         return;
     edit = world_edit(e, at);
-    if (!json_is_false(json_object_get(c->body, "touch")))
-        world_touch(edit);
+    touch(c, e, edit);
     if (set_all(c, e, edit))
         answer_id(c, e, at);
+    sf_follow_children(e, at);
 }
 
 static void do_create(const struct call *c)
 {
     const struct entity *e = entity_of(c);
-    struct edit *edit = world_create(e);
+    struct edit *edit;
 
-    world_touch(edit);
+    if (!e || postpone(c, do_create))
+        return;
+    edit = world_create(e);
+    touch(c, e, edit);
+    edit->created = edit->modified;
     if (set_all(c, e, edit))
         answer_id(c, e, edit->at);
+    sf_follow_children(e, edit->at);
 }
 
-static void set_deleted(const struct call *c, bool deleted)
+static void set_deleted(const struct call *c, bool deleted, bool purged)
 {
     const struct entity *e = entity_of(c);
     struct edit *edit;
@@ -188,19 +307,52 @@ static void set_deleted(const struct call *c, bool deleted)
     if (!record_of(c, e, &at))
         return;
     edit = world_edit(e, at);
+    if (!edit->deleted)
+        edit->deleted_at = number(c, "stamp", clock_now());
     edit->deleted = deleted;
-    world_touch(edit);
+    edit->purged = purged;
+    touch(c, e, edit);
     answer_id(c, e, at);
+    sf_follow_children(e, at);
 }
 
 static void do_delete(const struct call *c)
 {
-    set_deleted(c, true);
+    if (!postpone(c, do_delete))
+        set_deleted(c, true, false);
 }
 
 static void do_undelete(const struct call *c)
 {
-    set_deleted(c, false);
+    if (!postpone(c, do_undelete))
+        set_deleted(c, false, false);
+}
+
+static void do_purge(const struct call *c)
+{
+    set_deleted(c, true, true);
+}
+
+/* The admin empties the bin: nothing deleted before is told of any more. */
+static void do_empty_bin(const struct call *c)
+{
+    sf_deleted_forget(clock_now());
+    done(c);
+}
+
+static void do_state(const struct call *c)
+{
+    char *stamps = argument(c, "stamps");
+    enum crm crm = crm_of(c);
+    const struct entity *e;
+
+    if (crm == DYNAMICS)
+        state_write(&c->reply->body, &dv_opportunity, !stamps || strcmp(stamps, "no") != 0);
+    for (size_t i = 0; crm == SALESFORCE && (e = sf_table(i)); i++)
+        if (e->changes)
+            state_write(&c->reply->body, e, !stamps || strcmp(stamps, "no") != 0);
+    c->reply->type = "application/x-ndjson";
+    free(stamps);
 }
 
 static void do_record(const struct call *c)
@@ -263,7 +415,7 @@ static bool outcome_named(const char *name, enum outcome *outcome)
 
 static void do_find(const struct call *c)
 {
-    const struct entity *e = entity_of(c);
+    const struct entity *e = crm_of(c) == SALESFORCE ? &sf_opportunity : &dv_opportunity;
     int64_t want = number(c, "n", 1), got = 0;
     char *where = argument(c, "where");
     enum outcome outcome = OPEN;
@@ -362,6 +514,7 @@ static void do_set(const struct call *c)
 {
     const json_t *multi = json_object_get(c->body, "multi_currency");
     const json_t *jwt = json_object_get(c->body, "jwt_sim_clock");
+    const char *refused;
 
     if (multi)
         settings.multi_currency = json_is_true(multi);
@@ -370,7 +523,11 @@ static void do_set(const struct call *c)
     if (json_object_get(c->body, "limit_info"))
         copy_text(c, "limit_info", settings.limit_info, sizeof settings.limit_info);
     settings.page = (uint32_t)number(c, "page", settings.page);
-    done(c);
+    refused = sf_set(c->body);
+    if (refused)
+        refuse(c, "that is no value for '%s'", refused);
+    else
+        done(c);
 }
 
 static const struct {
@@ -383,7 +540,8 @@ static const struct {
     {"/sim/clock", "POST", do_clock},   {"/sim/clock", "GET", do_clock},
     {"/sim/fault", "POST", do_fault},   {"/sim/reset", "POST", do_reset},
     {"/sim/log", "GET", do_log},        {"/sim/stats", "GET", do_stats},
-    {"/sim/set", "POST", do_set},
+    {"/sim/set", "POST", do_set},       {"/sim/purge", "POST", do_purge},
+    {"/sim/state", "GET", do_state},    {"/sim/empty_bin", "POST", do_empty_bin},
 };
 
 void control_answer(const struct request *request, struct reply *reply)

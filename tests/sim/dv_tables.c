@@ -155,12 +155,16 @@ const struct entity dv_opportunity = {
     .load = world_load,
 };
 
+#define SMALL(set, table, counts, loads)                                                           \
+    {                                                                                              \
+        .name = (set), .fields = (table), .nfields = COUNT(table), .crm = DYNAMICS,                \
+        .count = (counts), .load = (loads)                                                         \
+    }
+
 static const struct entity small_tables[] = {
-    {"organizations", organization, COUNT(organization), NULL, 0, DYNAMICS, false, count_one,
-     load_currency},
-    {"transactioncurrencies", currency, COUNT(currency), NULL, 0, DYNAMICS, false, count_currencies,
-     load_currency},
-    {"systemusers", user, COUNT(user), NULL, 0, DYNAMICS, false, count_agents, load_agent},
+    SMALL("organizations", organization, count_one, load_currency),
+    SMALL("transactioncurrencies", currency, count_currencies, load_currency),
+    SMALL("systemusers", user, count_agents, load_agent),
 };
 
 static bool named(const struct entity *e, const char *set, size_t len)

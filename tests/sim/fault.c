@@ -17,6 +17,14 @@ static const char *const names[FAULT_KINDS] = {
     [FAULT_CUT] = "cut",
     [FAULT_GZIP_LIE] = "gzip_lie",
     [FAULT_SLOW] = "slow",
+    [FAULT_CUT_BEFORE] = "cut_before",
+    [FAULT_CUT_AFTER] = "cut_after",
+    [FAULT_STATUS_AFTER] = "status_after",
+    [FAULT_LOCK_ROW] = "lock_row",
+    [FAULT_LOST_ROWS] = "lost_rows",
+    [FAULT_JOB_FAILS] = "job_fails",
+    [FAULT_JOB_ABORTS] = "job_aborts",
+    [FAULT_JOB_GONE] = "job_gone",
     [FAULT_INVALID_UTF8] = "invalid_utf8",
     [FAULT_NUL] = "nul",
     [FAULT_BIGFIELD] = "bigfield",
@@ -67,7 +75,7 @@ static bool matches(const struct fault *f, enum crm crm, const char *target)
     return f->crm == crm && f->times != 0 && (!target || strstr(target, f->match));
 }
 
-struct fault fault_take(enum crm crm, const char *target)
+struct fault fault_take(enum crm crm, const char *line)
 {
     struct fault taken = {.kind = FAULT_NONE};
 
@@ -75,7 +83,7 @@ struct fault fault_take(enum crm crm, const char *target)
     for (size_t i = 0; i < nqueue; i++) {
         struct fault *f = &queue[i];
 
-        if (f->kind >= FAULT_EMPTY_RESULT || !matches(f, crm, target))
+        if (f->kind >= FAULT_EMPTY_RESULT || !matches(f, crm, line))
             continue;
         if (f->after > 0) {
             f->after--;

@@ -21,6 +21,16 @@ enum fault_kind {
     FAULT_CUT,
     FAULT_GZIP_LIE,
     FAULT_SLOW,
+    /* to the connection: before the request is carried out, or after, in place of the answer */
+    FAULT_CUT_BEFORE,
+    FAULT_CUT_AFTER,
+    FAULT_STATUS_AFTER,
+    /* to what Salesforce is asked to do */
+    FAULT_LOCK_ROW,
+    FAULT_LOST_ROWS,
+    FAULT_JOB_FAILS,
+    FAULT_JOB_ABORTS,
+    FAULT_JOB_GONE,
     /* in the records of the answer */
     FAULT_INVALID_UTF8,
     FAULT_NUL,
@@ -41,7 +51,7 @@ enum fault_kind {
 struct fault {
     enum fault_kind kind;
     enum crm crm;
-    char match[128]; /* part of path and query; "" matches all */
+    char match[128]; /* part of "METHOD path?query"; "" matches all */
     int64_t times;   /* how often; negative: for ever */
     int64_t after;   /* matching requests to let pass first */
     unsigned status;
@@ -59,8 +69,9 @@ enum fault_kind fault_named(const char *name);
 void fault_add(const struct fault *fault);
 void fault_reset(void);
 
-/* The first queued fault for this request, used up once, or kind FAULT_NONE. */
-struct fault fault_take(enum crm crm, const char *target);
+/* The first queued fault for this request line ("GET /path?query"), used up once, or kind
+ * FAULT_NONE. */
+struct fault fault_take(enum crm crm, const char *line);
 /* Whether a standing fault of that kind is set, for that target or, with NULL, at all; fills *ms
  * when not NULL. */
 bool fault_stands(enum crm crm, enum fault_kind kind, const char *target, int64_t *ms);

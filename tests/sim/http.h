@@ -12,6 +12,7 @@
 struct request {
     enum crm crm;
     const char *method;
+    const char *line;    /* "METHOD target" */
     const char *target;  /* as received, with the query */
     const char *path;    /* decoded, without the query */
     const char *query;   /* as received, behind the '?'; "" when there is none */
@@ -32,6 +33,11 @@ struct reply {
         const char *name;
         char value[256];
     } headers[MAX_HEADERS];
+    /* A body too large to hold comes in parts: each call appends one, false is the last. Released
+     * when it was sent, or not. */
+    bool (*part)(void *arg, struct buf *out);
+    void (*release)(void *arg);
+    void *arg;
 };
 
 bool request_is(const struct request *request, const char *method);

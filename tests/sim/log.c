@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { RING = 1000, LONGEST_TARGET = 2000 };
+enum { RING = 1000, LONGEST_TARGET = 2000, KINDS = 32 };
 
 struct entry {
     uint64_t n;
@@ -19,6 +19,10 @@ struct entry {
 
 struct counters {
     uint64_t requests, mutating, tokens;
+    struct {
+        const char *name;
+        uint64_t n;
+    } kinds[KINDS];
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -35,10 +39,18 @@ static uint32_t hash(const char *s)
     return (uint32_t)h;
 }
 
-/* A token request changes nothing. */
+/* Posts that only ask: for a token, for records by id, for a query in the background. */
+static bool only_asks(const char *method, const char *target)
+{
+    const char *retrieve = strstr(target, "/composite/sobjects/");
+
+    return strstr(target, "/oauth2/") || strstr(target, "/jobs/query") ||
+           (retrieve && retrieve[20] && strcmp(method, "POST") == 0);
+}
+
 static bool mutating(const char *method, const char *target)
 {
-    return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 && !strstr(target, "/oauth2/");
+    return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 && !only_asks(method, target);
 }
 
 void log_request(enum crm crm, const char *method, const char *target, unsigned status,
@@ -70,6 +82,21 @@ void log_token(enum crm crm)
     pthread_mutex_unlock(&lock);
 }
 
+void log_kind(enum crm crm, const char *kind)
+{
+    struct counters *c = &counters[crm];
+
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < KINDS; i++) {
+        if (c->kinds[i].name && strcmp(c->kinds[i].name, kind) != 0)
+            continue;
+        c->kinds[i].name = kind;
+        c->kinds[i].n++;
+        break;
+    }
+    pthread_mutex_unlock(&lock);
+}
+
 uint64_t log_count(enum crm crm)
 {
     uint64_t n;
@@ -98,22 +125,33 @@ static void write_counters(struct buf *out, const struct counters *c)
              (unsigned long long)c->tokens);
 }
 
+static void write_kinds(struct buf *out, const struct counters *c)
+{
+    buf_puts(out, ",\"kinds\":{");
+    for (size_t i = 0; i < KINDS && c->kinds[i].name; i++)
+        buf_addf(out, "%s\"%s\":%llu", i ? "," : "", c->kinds[i].name,
+                 (unsigned long long)c->kinds[i].n);
+    buf_puts(out, "}");
+}
+
 void log_stats(struct buf *out)
 {
     struct counters sum;
 
     pthread_mutex_lock(&lock);
     sum = (struct counters){
-        counters[SALESFORCE].requests + counters[DYNAMICS].requests,
-        counters[SALESFORCE].mutating + counters[DYNAMICS].mutating,
-        counters[SALESFORCE].tokens + counters[DYNAMICS].tokens,
+        .requests = counters[SALESFORCE].requests + counters[DYNAMICS].requests,
+        .mutating = counters[SALESFORCE].mutating + counters[DYNAMICS].mutating,
+        .tokens = counters[SALESFORCE].tokens + counters[DYNAMICS].tokens,
     };
     buf_puts(out, "{");
     write_counters(out, &sum);
     buf_puts(out, ",\"salesforce\":{");
     write_counters(out, &counters[SALESFORCE]);
+    write_kinds(out, &counters[SALESFORCE]);
     buf_puts(out, "},\"dynamics\":{");
     write_counters(out, &counters[DYNAMICS]);
+    write_kinds(out, &counters[DYNAMICS]);
     buf_puts(out, "}}");
     pthread_mutex_unlock(&lock);
 }

@@ -10,6 +10,8 @@
 void log_request(enum crm crm, const char *method, const char *target, unsigned status,
                  const char *token, size_t bytes);
 void log_token(enum crm crm);
+/* Counts one of that kind ("update", "bulk_page"); the text is kept, not copied. */
+void log_kind(enum crm crm, const char *kind);
 /* Requests answered so far. */
 uint64_t log_count(enum crm crm);
 void log_write(struct buf *out, uint64_t since);

@@ -1,5 +1,6 @@
 #include "tests/sim/row.h"
 #include "tests/sim/fault.h"
+#include "tests/sim/sf_rows.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -214,8 +215,9 @@ static void account_get(const struct row *row, enum aspect aspect, struct val *v
 {
     const struct account *a;
 
-    if (row->account < 0) {
-        val_null(v);
+    if (row->account < 0 || (size_t)row->account >= catalog.naccounts) {
+        row->account >= 0 && aspect == A_ACCOUNT_SF ? put_sf(v, "001", (uint64_t)row->account + 1)
+                                                    : val_null(v);
         return;
     }
     a = &catalog.accounts[row->account];
@@ -234,8 +236,13 @@ static void account_get(const struct row *row, enum aspect aspect, struct val *v
 
 static void agent_get(const struct row *row, enum aspect aspect, struct val *v)
 {
-    const struct agent *a = &catalog.agents[row->agent];
+    const struct agent *a;
 
+    if ((size_t)row->agent >= catalog.nagents) {
+        aspect == A_AGENT_SF ? put_sf(v, "005", (uint64_t)row->agent + 1) : val_null(v);
+        return;
+    }
+    a = &catalog.agents[row->agent];
     switch ((int)aspect) {
     case A_AGENT_SF: put_sf(v, "005", (uint64_t)row->agent + 1); return;
     case A_AGENT_GUID: put_guid(v, 2, (uint64_t)row->agent); return;
@@ -357,7 +364,9 @@ void row_get(const struct row *row, enum aspect aspect, struct val *v)
     case A_VERSION: val_number(v, (int64_t)row->version, 0); return;
     default: break;
     }
-    if (aspect >= A_RECORD_TYPE_SF || (aspect >= A_CAMPAIGN_SF && aspect <= A_CAMPAIGN_NAME))
+    if (aspect > A_SF_FIRST && aspect < A_SF_LAST)
+        sf_row_get(row, aspect, v);
+    else if (aspect >= A_RECORD_TYPE_SF || (aspect >= A_CAMPAIGN_SF && aspect <= A_CAMPAIGN_NAME))
         other_get(row, aspect, v);
     else if (aspect >= A_CURRENCY_GUID)
         currency_get(row, aspect, v);

@@ -2,6 +2,7 @@
 #ifndef SIM_SALESFORCE_H
 #define SIM_SALESFORCE_H
 
+#include "tests/sim/entity.h"
 #include "tests/sim/http.h"
 
 void salesforce_answer(const struct request *request, struct reply *reply);

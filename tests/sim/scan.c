@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+enum { MAX_SPANS = 5000 };
+
 enum order_class { BY_ID, BY_STAMP, BY_VALUE };
 
 static enum order_class classify(const struct scan *scan)
@@ -37,7 +39,8 @@ static int place_cmp(const void *a, const void *b)
 struct merge {
     const struct scan *scan;
     bool stamps;
-    struct span base;
+    struct span base[MAX_SPANS];
+    size_t nbase;
     struct place *edited;
     size_t nedited, next;
     struct place after;
@@ -68,7 +71,9 @@ static bool wanted(const struct merge *m, const struct row *row)
 
     if (m->scan->after && place_cmp(&here, &m->after) <= 0)
         return false;
-    return (m->scan->with_deleted || !row->deleted) && expr_true(m->scan->where, row);
+    if (row->deleted && (!m->scan->with_deleted || (row->edit && row->edit->purged)))
+        return false;
+    return expr_true(m->scan->where, row);
 }
 
 /* The edited rows that come before `limit`, or all. */
@@ -88,40 +93,48 @@ static bool pass_edited(struct merge *m, const struct place *limit, scan_row *ea
     return true;
 }
 
-static void merge(struct merge *m, scan_row *each, void *arg)
+static bool merge_span(struct merge *m, struct span span, scan_row *each, void *arg)
 {
     const struct entity *e = m->scan->entity;
     struct row row;
 
-    for (uint32_t at = m->base.from; at < m->base.to; at++) {
+    for (uint32_t at = span.from; at < span.to; at++) {
         if (m->nedited && world_is_edited(e, at))
             continue;
-        e->load(at, &row);
+        entity_base(e, at, &row);
         if (m->next < m->nedited) {
             struct place here = place_of(m, &row);
 
             if (!pass_edited(m, &here, each, arg))
-                return;
+                return false;
         }
         if (wanted(m, &row) && !each(&row, arg))
-            return;
+            return false;
     }
+    return true;
+}
+
+static void merge(struct merge *m, scan_row *each, void *arg)
+{
+    for (size_t i = 0; i < m->nbase; i++)
+        if (!merge_span(m, m->base[i], each, arg))
+            return;
     pass_edited(m, NULL, each, arg);
 }
 
 /* Unedited rows ascend in stamp and index alike. */
-static void skip_base(struct merge *m)
+static void skip_base(struct merge *m, struct span *span)
 {
     struct row row;
 
-    for (uint32_t to = m->base.to; m->base.from < to;) {
-        uint32_t mid = m->base.from + (to - m->base.from) / 2;
+    for (uint32_t to = span->to; span->from < to;) {
+        uint32_t mid = span->from + (to - span->from) / 2;
         struct place here;
 
         m->scan->entity->load(mid, &row);
         here = place_of(m, &row);
         if (place_cmp(&here, &m->after) <= 0)
-            m->base.from = mid + 1;
+            span->from = mid + 1;
         else
             to = mid;
     }
@@ -129,14 +142,18 @@ static void skip_base(struct merge *m)
 
 static void walk(const struct scan *scan, bool stamps, scan_row *each, void *arg)
 {
-    struct merge m = {.scan = scan, .stamps = stamps};
+    struct merge m;
 
+    m.scan = scan;
+    m.stamps = stamps;
+    m.edited = NULL;
+    m.nedited = m.next = 0;
     m.after = (struct place){stamps ? scan->after_modified : 0, scan->after_at};
-    m.base = expr_span(scan->where, scan->entity);
+    m.nbase = expr_spans(scan->where, scan->entity, m.base, MAX_SPANS);
     if (scan->entity->changes)
         open_edited(&m);
-    if (scan->after)
-        skip_base(&m);
+    for (size_t i = 0; scan->after && i < m.nbase; i++)
+        skip_base(&m, &m.base[i]);
     merge(&m, each, arg);
     free(m.edited);
 }

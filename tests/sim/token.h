@@ -6,6 +6,7 @@
 
 #define SIM_CONSUMER_KEY "sim-consumer-key"
 #define SIM_USERNAME     "sync@example.com"
+#define SIM_USER_ID      "0055e000000zzzzAAA"
 #define SIM_UNAPPROVED   "unapproved@example.com"
 #define SIM_SF_SECRET    "sim-client-secret!&="
 #define SIM_TENANT       "11111111-2222-3333-4444-555555555555"

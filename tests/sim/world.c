@@ -15,7 +15,7 @@ struct overlay {
     uint32_t created;
 };
 
-static struct overlay overlays[CRMS];
+static struct overlay overlays[OVERLAYS];
 static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
 static uint64_t last_version = 1000000000;
 
@@ -36,10 +36,15 @@ void world_unlock(void)
     pthread_rwlock_unlock(&lock);
 }
 
+static struct overlay *overlay_of(const struct entity *e)
+{
+    return &overlays[e->overlay ? e->overlay : (unsigned)e->crm];
+}
+
 void world_clear(void)
 {
-    for (size_t crm = 0; crm < CRMS; crm++) {
-        struct overlay *o = &overlays[crm];
+    for (size_t table = 0; table < OVERLAYS; table++) {
+        struct overlay *o = &overlays[table];
 
         for (size_t i = 0; i < o->n; i++) {
             for (size_t j = 0; j < o->edits[i]->n; j++)
@@ -70,7 +75,7 @@ void world_load(uint32_t at, struct row *row)
 
 uint32_t world_rows(const struct entity *e)
 {
-    return world_count() + overlays[e->crm].created;
+    return e->count() + overlay_of(e)->created;
 }
 
 static uint32_t *slot_of(const struct overlay *o, uint32_t at)
@@ -89,26 +94,33 @@ static struct edit *find(const struct overlay *o, uint32_t at)
     return slot ? o->edits[slot - 1] : NULL;
 }
 
+const struct edit *world_find_edit(const struct entity *e, uint32_t at)
+{
+    return find(overlay_of(e), at);
+}
+
 bool world_is_edited(const struct entity *e, uint32_t at)
 {
-    return find(&overlays[e->crm], at) != NULL;
+    return world_find_edit(e, at) != NULL;
 }
 
 void world_row(const struct entity *e, uint32_t at, struct row *row)
 {
-    const struct edit *edit = find(&overlays[e->crm], at);
+    const struct edit *edit = world_find_edit(e, at);
 
-    world_load(at, row);
-    if (!edit)
-        return;
-    row->edit = edit;
-    row->deleted = edit->deleted;
-    if (edit->modified)
-        row->modified = edit->modified;
-    if (edit->version)
-        row->version = edit->version;
-    if (at >= world_count())
-        row->created = row->modified;
+    e->load(at, row);
+    if (edit) {
+        row->edit = edit;
+        row->deleted = edit->deleted;
+        if (edit->modified)
+            row->modified = edit->modified;
+        if (edit->version)
+            row->version = edit->version;
+        if (edit->created)
+            row->created = edit->created;
+    }
+    if (e->resolve)
+        e->resolve(row);
 }
 
 bool world_edited(const struct edit *edit, const struct field *field, struct val *v)
@@ -125,20 +137,20 @@ bool world_edited(const struct edit *edit, const struct field *field, struct val
 
 size_t world_edits(const struct entity *e)
 {
-    return overlays[e->crm].n;
+    return overlay_of(e)->n;
 }
 
 bool world_edit_at(const struct entity *e, size_t i, uint32_t *at)
 {
-    if (i >= overlays[e->crm].n)
+    if (i >= overlay_of(e)->n)
         return false;
-    *at = overlays[e->crm].edits[i]->at;
+    *at = overlay_of(e)->edits[i]->at;
     return true;
 }
 
 static bool find_external(const struct entity *e, const char *id, uint32_t *at)
 {
-    const struct overlay *o = &overlays[e->crm];
+    const struct overlay *o = overlay_of(e);
     char *end;
     unsigned long n;
 
@@ -162,13 +174,13 @@ bool world_find(const struct entity *e, const char *id, uint32_t *at)
 {
     uint64_t n;
 
-    if (e->crm == SALESFORCE && sf_id_parse(id, "006", &n) && n > 0 && n <= world_rows(e)) {
+    if (e->crm == SALESFORCE && sf_id_parse(id, e->prefix, &n) && n > 0 && n <= world_rows(e)) {
         *at = (uint32_t)n - 1;
         return true;
     }
     if (e->crm == DYNAMICS && guid_parse(id, at) && *at < world_rows(e))
         return true;
-    return find_external(e, id, at);
+    return e->overlay == 0 && find_external(e, id, at);
 }
 
 static void rehash(struct overlay *o)
@@ -182,7 +194,7 @@ static void rehash(struct overlay *o)
 
 struct edit *world_edit(const struct entity *e, uint32_t at)
 {
-    struct overlay *o = &overlays[e->crm];
+    struct overlay *o = overlay_of(e);
     struct edit *edit = find(o, at);
 
     if (edit)
@@ -202,7 +214,8 @@ struct edit *world_create(const struct entity *e)
 {
     struct edit *edit = world_edit(e, world_rows(e));
 
-    overlays[e->crm].created++;
+    overlay_of(e)->created++;
+    edit->created = clock_now();
     return edit;
 }
 
@@ -210,6 +223,12 @@ void world_touch(struct edit *edit)
 {
     edit->version = ++last_version;
     edit->modified = clock_now();
+    for (size_t i = 0; i < edit->n; i++) {
+        if (edit->set[i].field->aspect != A_MODIFIED)
+            continue;
+        free(edit->set[i].text);
+        edit->set[i--] = edit->set[--edit->n];
+    }
 }
 
 void world_assign(struct edit *edit, const struct field *field, const char *text)

@@ -13,11 +13,17 @@ struct assignment {
 struct edit {
     uint32_t at;
     int64_t modified; /* 0: not moved */
+    int64_t created;  /* 0: as generated */
+    int64_t deleted_at;
     uint64_t version;
     bool deleted;
+    bool purged; /* deleted, and not even in the bin */
     size_t n;
     struct assignment *set;
 };
+
+/* Overlays: the opportunities of either CRM, then other tables, each by its number. */
+enum { OVERLAYS = 24 };
 
 void world_read(void);
 void world_write(void);
@@ -30,6 +36,8 @@ void world_load(uint32_t at, struct row *row);
 
 uint32_t world_rows(const struct entity *e); /* with the created ones */
 void world_row(const struct entity *e, uint32_t at, struct row *row);
+/* NULL when there is none. */
+const struct edit *world_find_edit(const struct entity *e, uint32_t at);
 bool world_is_edited(const struct entity *e, uint32_t at);
 bool world_edited(const struct edit *edit, const struct field *field, struct val *v);
 size_t world_edits(const struct entity *e);
@@ -41,7 +49,7 @@ bool world_find(const struct entity *e, const char *id, uint32_t *at);
 /* The record's edit, made when there is none; the caller moves stamp and version. */
 struct edit *world_edit(const struct entity *e, uint32_t at);
 struct edit *world_create(const struct entity *e);
-/* A new version, and the stamp of the simulator's clock. */
+/* A new version, and the stamp of the simulator's clock; stamps that were set apart follow again. */
 void world_touch(struct edit *edit);
 void world_assign(struct edit *edit, const struct field *field, const char *text);
 
