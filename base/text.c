@@ -345,6 +345,14 @@ void ds_text_to_json(struct ds_buf *out, const char *text)
     ds_buf_add_char(out, '"');
 }
 
+void ds_text_to_json_or_null(struct ds_buf *out, const char *text)
+{
+    if (text)
+        ds_text_to_json(out, text);
+    else
+        ds_buf_add(out, "null");
+}
+
 static bool plain_number(const char *text)
 {
     size_t digits;

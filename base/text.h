@@ -47,6 +47,7 @@ void ds_text_to_terminal(struct ds_buf *out, const char *text);
 
 /* A JSON string with its quotes. */
 void ds_text_to_json(struct ds_buf *out, const char *text);
+void ds_text_to_json_or_null(struct ds_buf *out, const char *text); /* NULL is null */
 
 /* A CSV field, quoted where RFC 4180 wants it. One that a spreadsheet would take for a formula
  * (= + - @ tab CR first; a plain number is none) gets a leading apostrophe. */

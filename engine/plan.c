@@ -528,10 +528,7 @@ const char *ds_item_decision(int case_number)
 static void json_member(struct ds_buf *out, const char *key, const char *value)
 {
     ds_buf_addf(out, ",\"%s\":", key);
-    if (value)
-        ds_text_to_json(out, value);
-    else
-        ds_buf_add(out, "null");
+    ds_text_to_json_or_null(out, value);
 }
 
 /* Whether a change moves the record, or else the deal, and what it becomes. */

@@ -29,10 +29,7 @@ const char *ds_plan_key(struct ds_arena *a, const struct ds_item *item)
 static void member(struct ds_buf *out, const char *key, const char *value)
 {
     ds_buf_addf(out, ",\"%s\":", key);
-    if (value)
-        ds_text_to_json(out, value);
-    else
-        ds_buf_add(out, "null");
+    ds_text_to_json_or_null(out, value);
 }
 
 static void add_change(struct ds_buf *out, const struct ds_change *c, bool decision)

@@ -27,22 +27,14 @@ static const char *key_of(struct running *r, int64_t deal)
                            hash + 15, hash + 18);
 }
 
-static void add_value(struct ds_buf *out, const struct ds_value *v)
-{
-    if (v->text)
-        ds_text_to_json(out, v->text);
-    else
-        ds_buf_add(out, "null");
-}
-
 static void sent_json(struct ds_buf *out, const struct ds_item *item)
 {
     ds_buf_add_char(out, '[');
     for (size_t i = 0; i < item->assigns; i++) {
         ds_buf_addf(out, "%s[%zu,", i ? "," : "", item->assign[i].path);
-        add_value(out, &item->assign[i].before);
+        ds_text_to_json_or_null(out, item->assign[i].before.text);
         ds_buf_add_char(out, ',');
-        add_value(out, &item->assign[i].value);
+        ds_text_to_json_or_null(out, item->assign[i].value.text);
         ds_buf_add_char(out, ']');
     }
     ds_buf_add_char(out, ']');

@@ -1,0 +1,334 @@
+#include "engine/act.h"
+
+#include "base/date.h"
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+const char *const ds_take_names[] = {"crm", "store", "base", "value", NULL};
+
+static const int cases[DS_TAKES] = {
+    [DS_TAKE_CRM] = DS_M_TAKE_CRM,
+    [DS_TAKE_STORE] = DS_M_TAKE_STORE,
+    [DS_TAKE_BASE] = DS_M_TAKE_BASE,
+    [DS_TAKE_VALUE] = DS_M_TAKE_VALUE,
+};
+
+struct acting {
+    const struct ds_act_job *job;
+    struct ds_store *store;
+    struct ds_arena arena;
+    struct ds_connection_state state;
+    struct ds_run run;
+};
+
+/* Begins the transaction of an act; act_close() ends it, well or not. */
+static int act_open(struct acting *a, const struct ds_act_job *job, const char *command,
+                    struct ds_err *err)
+{
+    *a = (struct acting){.job = job};
+    if (ds_store_open(job->store_path, job->dry ? DS_STORE_READ : DS_STORE_WRITE, &a->store, err) ||
+        ds_store_connection(a->store, &a->arena, job->connection, &a->state, err))
+        return err->status;
+    if (!a->state.id) {
+        ds_fail(err, DS_E_USAGE, "the store knows nothing of the connection '%s'", job->connection);
+        return ds_hint(err, "it has no records before its first sync or backfill");
+    }
+    if (job->dry)
+        return DS_OK;
+    if (ds_store_lock(a->store, a->state.id, err) || ds_store_begin(a->store, err))
+        return err->status;
+    a->run = (struct ds_run){
+        .connection = a->state.id, .command = command, .started_ms = job->policy->now_ms};
+    return ds_store_run_begin(a->store, &a->run, err);
+}
+
+static int act_close(struct acting *a, struct ds_err *err)
+{
+    a->run.state = "done";
+    a->run.ended_ms = ds_now();
+    if (!err->status && !a->job->dry && !ds_store_run_save(a->store, &a->run, err))
+        ds_store_commit(a->store, err);
+    ds_store_close(a->store);
+    ds_arena_clear(&a->arena);
+    return err->status;
+}
+
+static int add_history(struct acting *a, int64_t deal, const char *remote_id, const char *kind,
+                       const char *changes, struct ds_err *err)
+{
+    struct ds_history h = {.deal = deal,
+                           .run = a->run.id,
+                           .connection = a->state.id,
+                           .at_ms = a->run.started_ms,
+                           .kind = kind,
+                           .remote_id = remote_id,
+                           .changes = changes};
+
+    return changes ? ds_store_history_add(a->store, &h, err) : ds_fail_nomem(err);
+}
+
+/* --- conflicts --------------------------------------------------------------------------------- */
+
+static int find_conflict(struct acting *a, const struct ds_settlement *s, struct ds_conflict *out,
+                         struct ds_err *err)
+{
+    if (ds_store_conflict(a->store, &a->arena, s->id, out, err))
+        return err->status;
+    if (out->id && !out->closed_ms && out->connection == a->state.id)
+        return DS_OK;
+    if (!out->id)
+        ds_fail(err, DS_E_USAGE, "there is no conflict %" PRId64, s->id);
+    else if (out->closed_ms)
+        ds_fail(err, DS_E_USAGE, "conflict %" PRId64 " is settled already", s->id);
+    else
+        ds_fail(err, DS_E_USAGE, "conflict %" PRId64 " is one of the connection '%s'", s->id,
+                out->connection_name);
+    return ds_hint(err, "'dealsync conflicts' lists those that are open");
+}
+
+static int value_for(struct acting *a, const struct ds_settlement *s, const struct ds_conflict *c,
+                     const char **out, struct ds_err *err)
+{
+    const char *why = NULL;
+
+    switch (s->take) {
+    case DS_TAKE_CRM: *out = c->theirs; return DS_OK;
+    case DS_TAKE_BASE: *out = c->base; return DS_OK;
+    case DS_TAKE_VALUE:
+        *out =
+            s->value && *s->value ? ds_field_canonical(&a->arena, c->field, s->value, &why) : NULL;
+        break;
+    case DS_TAKE_STORE:
+    case DS_TAKES: *out = c->ours; return DS_OK;
+    }
+    return why ? ds_fail(err, DS_E_USAGE, "conflict %" PRId64 ": '%s' %s", c->id, s->value, why)
+               : DS_OK;
+}
+
+/* Whether the deal may get the value: it has not moved, and no rule forbids it. */
+static int allow(struct acting *a, const struct ds_conflict *c, const struct ds_stored_deal *deal,
+                 const char *value, struct ds_err *err)
+{
+    struct ds_deal then = deal->deal;
+    const char *why = NULL;
+    int64_t until;
+    int rule = 0;
+
+    if (!ds_same(deal->deal.value[c->field], c->ours)) {
+        ds_fail(err, DS_E_STALE, "conflict %" PRId64 ": deal %" PRId64 " has another %s by now",
+                c->id, c->deal, ds_fields[c->field].title);
+        return ds_hint(err, "run 'dealsync sync %s', and look at it again", a->job->connection);
+    }
+    if (ds_same(value, c->ours))
+        return DS_OK;
+    ds_deal_set(&then, c->field, value);
+    if (ds_status_terminal(deal->deal.value[DS_STATUS])) {
+        rule = 61;
+        why = "the deal is closed";
+    } else {
+        rule = ds_rules_forbid(&deal->deal, &then, c->field, &why);
+    }
+    until = rule || c->field != DS_STATUS
+                ? 0
+                : ds_rules_won_at(a->job->policy, &then, deal->created_ms);
+    if (until) {
+        rule = 78;
+        why = "72 hours must lie between creation and won";
+    }
+    if (!rule)
+        return DS_OK;
+    ds_fail(err, DS_E_RECORD, "conflict %" PRId64 ": R-%d forbids it: %s", c->id, rule, why);
+    return ds_hint(err, "'--take store' keeps what the deal has");
+}
+
+/* What both sides are from now on taken to have agreed on is theirs as it was shown: if ours is
+ * another value, only ours has changed since. */
+static int move_base(struct acting *a, const struct ds_conflict *c, struct ds_err *err)
+{
+    struct ds_buf text = DS_BUF_INIT(DS_MAX_PAGE);
+    struct ds_link link;
+    struct ds_deal base;
+
+    if (ds_store_link(a->store, &a->arena, a->state.id, c->remote_id, &link, err) ||
+        ds_deal_from_json(&a->arena, link.base ? link.base : "{}", &base, err))
+        return err->status;
+    if (!link.deal)
+        return DS_OK;
+    ds_deal_set(&base, c->field, c->theirs);
+    ds_deal_to_json(&text, &base);
+    link.base = text.text;
+    link.version = NULL; /* looked at again */
+    if (ds_buf_failed(&text))
+        ds_fail_nomem(err);
+    else
+        ds_store_link_save(a->store, a->state.id, c->remote_id, &link, err);
+    ds_buf_clear(&text);
+    return err->status;
+}
+
+static const char *change_json(struct ds_arena *a, const struct ds_conflict *c, const char *value,
+                               enum ds_take take)
+{
+    struct ds_buf text = DS_BUF_INIT(DS_MAX_PAGE);
+    const char *json = NULL;
+
+    ds_buf_addf(&text, "[{\"field\":\"%s\",\"old\":", ds_fields[c->field].name);
+    ds_text_to_json_or_null(&text, c->ours);
+    ds_buf_add(&text, ",\"new\":");
+    ds_text_to_json_or_null(&text, value);
+    ds_buf_addf(&text, ",\"case\":%d,\"rule\":%d}]", cases[take], c->rule);
+    if (!ds_buf_failed(&text))
+        json = ds_arena_dup(a, text.text);
+    ds_buf_clear(&text);
+    return json;
+}
+
+static int settle(struct acting *a, const struct ds_settlement *s, struct ds_conflict *c,
+                  const char **value, struct ds_err *err)
+{
+    struct ds_stored_deal deal;
+    struct ds_deal write = {0};
+    bool stale = false;
+
+    if (find_conflict(a, s, c, err) || value_for(a, s, c, value, err) ||
+        ds_store_deal(a->store, &a->arena, c->deal, &deal, err) || allow(a, c, &deal, *value, err))
+        return err->status;
+    if (a->job->dry)
+        return DS_OK;
+    ds_deal_set(&write, c->field, *value);
+    if (!ds_same(*value, c->ours) &&
+        ds_store_deal_update(a->store, c->deal, deal.version, &write, a->state.id, a->run.id,
+                             a->run.started_ms, &stale, err))
+        return err->status;
+    if (move_base(a, c, err) || ds_store_touch(a->store, a->state.id, c->deal, err) ||
+        ds_store_conflict_settle(a->store, c->id, ds_take_names[s->take], a->run.id,
+                                 a->run.started_ms, err))
+        return err->status;
+    return add_history(a, c->deal, c->remote_id, "resolved",
+                       change_json(&a->arena, c, *value, s->take), err);
+}
+
+int ds_act_settle(const struct ds_act_job *job, const struct ds_settlement *settlements,
+                  size_t count,
+                  int (*each)(void *arg, const struct ds_conflict *c, const char *value,
+                              struct ds_err *err),
+                  void *arg, struct ds_err *err)
+{
+    struct acting a;
+
+    act_open(&a, job, "resolve", err);
+    for (size_t i = 0; i < count && !err->status; i++) {
+        struct ds_conflict c;
+        const char *value = NULL;
+
+        if (settle(&a, &settlements[i], &c, &value, err)) {
+            if (settlements[i].where)
+                ds_err_where(err, "%s", settlements[i].where);
+        } else {
+            each(arg, &c, value, err);
+        }
+    }
+    return act_close(&a, err);
+}
+
+/* --- links -------------------------------------------------------------------------------------- */
+
+static int check_link(struct acting *a, const char *remote_id, int64_t deal, struct ds_err *err)
+{
+    struct ds_stored_deal there;
+    struct ds_link link;
+    const char *other;
+
+    if (ds_store_link(a->store, &a->arena, a->state.id, remote_id, &link, err))
+        return err->status;
+    if (link.deal) {
+        ds_fail(err, DS_E_USAGE, "record '%s' is linked to deal %" PRId64, remote_id, link.deal);
+        return ds_hint(err, "if that is wrong: dealsync unlink %s '%s'", a->job->connection,
+                       remote_id);
+    }
+    if (!deal)
+        return DS_OK;
+    if (ds_store_deal(a->store, &a->arena, deal, &there, err) ||
+        ds_store_link_of(a->store, &a->arena, a->state.id, deal, &other, err))
+        return err->status;
+    if (!there.id)
+        return ds_fail(err, DS_E_USAGE, "there is no deal %" PRId64, deal);
+    if (!other)
+        return DS_OK;
+    ds_fail(err, DS_E_USAGE, "deal %" PRId64 " is linked to record '%s'", deal, other);
+    return ds_hint(err, "if that is wrong: dealsync unlink %s '%s'", a->job->connection, other);
+}
+
+static int tie(struct acting *a, const char *remote_id, int64_t deal, struct ds_err *err)
+{
+    struct ds_link link = {.deal = deal, .base = "{}"};
+
+    if (ds_store_claim_drop(a->store, a->state.id, remote_id, err) ||
+        ds_store_link_save(a->store, a->state.id, remote_id, &link, err) ||
+        ds_store_touch(a->store, a->state.id, deal, err))
+        return err->status;
+    return add_history(a, deal, remote_id, "linked", "[]", err);
+}
+
+static int claim_own(struct acting *a, const char *remote_id, enum ds_claim_kind kind,
+                     struct ds_err *err)
+{
+    struct ds_claim claim;
+
+    if (ds_store_claim(a->store, &a->arena, a->state.id, remote_id, &claim, err))
+        return err->status;
+    claim.connection = a->state.id;
+    claim.remote_id = remote_id;
+    claim.deal = 0;
+    claim.kind = kind;
+    claim.run = 0;
+    claim.at_ms = a->run.started_ms;
+    return ds_store_claim_put(a->store, &claim, err);
+}
+
+int ds_act_link(const struct ds_act_job *job, const char *remote_id, int64_t deal,
+                struct ds_err *err)
+{
+    struct acting a;
+
+    if (!act_open(&a, job, "link", err) && !check_link(&a, remote_id, deal, err) && !job->dry) {
+        if (deal)
+            tie(&a, remote_id, deal, err);
+        else
+            claim_own(&a, remote_id, DS_CLAIM_OWN, err);
+    }
+    return act_close(&a, err);
+}
+
+static int untie(struct acting *a, const char *remote_id, int64_t deal, struct ds_err *err)
+{
+    int64_t now = a->run.started_ms;
+
+    if (ds_store_hold_drop(a->store, a->state.id, remote_id, err) ||
+        ds_store_conflict_close(a->store, a->state.id, remote_id, 0, a->run.id, now, err) ||
+        ds_store_intent_drop(a->store, a->state.id, deal, err) ||
+        ds_store_untouch(a->store, a->state.id, deal, err) ||
+        ds_store_link_drop(a->store, a->state.id, remote_id, err) ||
+        claim_own(a, remote_id, DS_CLAIM_APART, err))
+        return err->status;
+    return add_history(a, deal, remote_id, "unlinked", "[]", err);
+}
+
+int ds_act_unlink(const struct ds_act_job *job, const char *remote_id, struct ds_err *err)
+{
+    struct acting a;
+    struct ds_link link = {0};
+
+    if (!act_open(&a, job, "unlink", err) &&
+        !ds_store_link(a.store, &a.arena, a.state.id, remote_id, &link, err)) {
+        if (!link.deal) {
+            ds_fail(err, DS_E_USAGE, "record '%s' is linked to no deal", remote_id);
+            ds_hint(err, "'dealsync explain DEAL' names the records of a deal");
+        } else if (!job->dry) {
+            untie(&a, remote_id, link.deal, err);
+        }
+    }
+    return act_close(&a, err);
+}
