@@ -42,6 +42,7 @@ static const char *history_kind(const struct ds_item *item)
     case DS_M_CREATE: return "created";
     case DS_M_ADOPT: return "adopted";
     case DS_M_RELEASE: return "released";
+    case DS_M_UNDO: return "undone";
     default: return item->write.given ? "updated" : "held"; /* M-51 and M-52 too */
     }
 }
@@ -314,6 +315,38 @@ static int write_deleted(struct running *r, const struct ds_item *item, const st
     return ds_store_reject_drop(r->store, r->state.id, item->theirs->id, err);
 }
 
+/* What was put back stands against what the other side has: until a person, or a new value, settles
+ * it, neither side is moved again. */
+static int write_standing(struct running *r, const struct ds_item *item, struct ds_err *err)
+{
+    for (size_t i = 0; i < item->changes; i++) {
+        struct ds_change c = item->change[i];
+
+        if (c.move != DS_MOVE_TAKE)
+            continue;
+        c.case_number = DS_M_UNDONE;
+        c.ours = item->write.value[c.field];
+        c.theirs = item->base.value[c.field];
+        if (ds_conflict_keep(r, item, &c, err))
+            return err->status;
+    }
+    return DS_OK;
+}
+
+static int write_undone(struct running *r, struct ds_item *item, const struct ds_sight *s,
+                        bool *stale, struct ds_err *err)
+{
+    struct ds_link link = s->link;
+    bool linked = item->theirs->id != NULL;
+
+    if (write_fields(r, item, &link.seen_version, stale, err) || *stale)
+        return err->status;
+    if (linked && (ds_store_link_save(r->store, r->state.id, item->theirs->id, &link, err) ||
+                   write_standing(r, item, err) || write_intent(r, item, err)))
+        return err->status;
+    return item->write.given ? write_history(r, item, err) : DS_OK;
+}
+
 int ds_apply(struct running *r, struct ds_item *item, const struct ds_sight *s, bool *stale,
              struct ds_err *err)
 {
@@ -325,6 +358,7 @@ int ds_apply(struct running *r, struct ds_item *item, const struct ds_sight *s, 
     case DS_M_RETURNED:
     case DS_M_DELETED_CLOSE:
     case DS_M_RELEASE: return write_deal(r, item, s, stale, err);
+    case DS_M_UNDO: return write_undone(r, item, s, stale, err);
     case DS_M_CREATE_THERE: return write_there(r, item, err);
     case DS_M_MATCH:
     case DS_M_RIVAL: return write_claim(r, item, err);

@@ -38,6 +38,11 @@ struct ds_question *ds_question_open(struct running *r, struct ds_err *err)
     return q;
 }
 
+struct running *ds_question_of(struct ds_question *q)
+{
+    return q->r;
+}
+
 static int ask(struct ds_question *q, struct ds_err *err)
 {
     struct running *r = q->r;
@@ -187,6 +192,16 @@ static int ask_for_touched(struct ds_question *q, struct ds_err *err)
     }
 }
 
+/* A record that a person must say something about, or has: it may have settled itself. */
+static int ask_for_claim(void *arg, const struct ds_claim *c, struct ds_err *err)
+{
+    struct ds_question *q = arg;
+    const char *id = ds_arena_dup(&q->arena, c->remote_id);
+
+    ds_arena_reset(&q->r->batch);
+    return id ? ds_question_add(q, id, err) : ds_fail_nomem(err);
+}
+
 int ds_asks_take(struct running *r, struct ds_err *err)
 {
     struct ds_question *q;
@@ -196,7 +211,8 @@ int ds_asks_take(struct running *r, struct ds_err *err)
     q = ds_question_open(r, err);
     if (!q)
         return err->status;
-    if (!ask_for_intents(q, err))
-        ask_for_touched(q, err);
+    ds_arena_reset(&r->batch);
+    if (!ask_for_intents(q, err) && !ask_for_touched(q, err) && r->any_claims)
+        ds_store_claims(r->store, &r->batch, r->state.id, ask_for_claim, q, err);
     return ds_question_close(q, err);
 }

@@ -142,8 +142,13 @@ int ds_carry_out(struct running *r, struct ds_err *err)
     bool reads = (r->job->connector->abilities & DS_CAN_WRITE) != 0;
 
     r->compare = true;
-    if (ds_planfile_each(r->plan, note_item, r, err) ||
-        (reads ? read_items(r, err) : fetch_items(r, err)) ||
+    if (ds_planfile_each(r->plan, note_item, r, err))
+        return err->status;
+    if (r->undoes)
+        return ds_undo_take(r, err) || ds_batch_commit(r, err)
+                   ? err->status
+                   : ds_planfile_each(r->plan, miss_item, r, err);
+    if ((reads ? read_items(r, err) : fetch_items(r, err)) ||
         ds_planfile_each(r->plan, offer_item, r, err) || ds_batch_commit(r, err) ||
         ds_records_release(r, err) || ds_batch_commit(r, err))
         return err->status;

@@ -64,6 +64,7 @@ static const struct ds_ruling cases[] = {
     {DS_M_RIVAL, DS_MOVE_CONFLICT, "new record that claims a deal of another record"},
     {DS_M_APART, DS_MOVE_NONE, "a person has unlinked it"},
     {DS_M_ONLY_SENDS, DS_MOVE_NONE, "new record, and this connection only sends"},
+    {DS_M_UNDO, DS_MOVE_TAKE, "as it was before a run"},
 };
 
 const struct ds_ruling *ds_merge_case(int number)

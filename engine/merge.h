@@ -51,7 +51,8 @@ enum {
     DS_M_MATCH = 55,
     DS_M_RIVAL = 56,
     DS_M_APART = 57,
-    DS_M_ONLY_SENDS = 58
+    DS_M_ONLY_SENDS = 58,
+    DS_M_UNDO = 59
 };
 
 /* Field cases that something else than comparing brings about. */

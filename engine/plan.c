@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static void start(struct ds_item *item, const struct ds_sight *s)
+void ds_plan_start(struct ds_item *item, const struct ds_sight *s)
 {
     const char *theirs_name = s->theirs->mapped.deal.value[DS_NAME];
 
@@ -27,6 +27,7 @@ static void start(struct ds_item *item, const struct ds_sight *s)
     item->until_ms = 0;
     item->hold_rule = 0;
     item->warning = NULL;
+    item->why = NULL;
 }
 
 static void decide(struct ds_item *item, int number, enum ds_outcome outcome)
@@ -282,14 +283,13 @@ static void merge_field(struct merging *m, enum ds_field f)
 
 /* Turns what is to be sent into the CRM's words. A field for which it has none becomes a conflict;
  * status, stage and reason go together or not at all. */
-static void put_into_words(struct merging *m)
+void ds_plan_words(const struct ds_policy *policy, struct ds_arena *a, const struct ds_sight *sight,
+                   struct ds_item *item)
 {
     static const uint64_t life_cycle =
         UINT64_C(1) << DS_STATUS | UINT64_C(1) << DS_STAGE | UINT64_C(1) << DS_REASON;
-    struct ds_item *item = m->item;
-    const struct ds_value *raw = m->sight->theirs->raw;
-    struct ds_deal want =
-        m->sight->ours.deal; /* the rest of it, too: a reason goes with a status */
+    const struct ds_value *raw = sight->theirs->raw;
+    struct ds_deal want = sight->ours.deal; /* all of it: a reason goes with a status */
 
     for (enum ds_field f = 0; f < DS_FIELDS; f++)
         if (ds_given(&item->push, f))
@@ -301,8 +301,8 @@ static void put_into_words(struct merging *m)
 
         if (!(fields >> f & 1) || fields & ((UINT64_C(1) << f) - 1))
             continue; /* nothing to send, or done with the first of its group */
-        if (!ds_mapping_unmap(m->policy->mapping, m->arena, raw, &want, fields,
-                              item->assign + item->assigns, &count, &why)) {
+        if (!ds_mapping_unmap(policy->mapping, a, raw, &want, fields, item->assign + item->assigns,
+                              &count, &why)) {
             item->assigns += count;
             continue;
         }
@@ -356,7 +356,7 @@ static void merge(const struct ds_policy *policy, struct ds_arena *a, struct ds_
         item->hold_rule = 78;
     }
     if (item->push.given)
-        put_into_words(&m);
+        ds_plan_words(policy, a, s, item);
     conclude(&m);
 }
 
@@ -441,7 +441,6 @@ static void plan_deleted(const struct ds_policy *policy, struct ds_arena *a, str
 static void plan_there(const struct ds_policy *policy, struct ds_arena *a, struct ds_sight *s,
                        struct ds_item *item)
 {
-    struct merging m = {.policy = policy, .sight = s, .item = item, .arena = a};
     struct ds_change *c;
 
     decide(item, DS_M_CREATE_THERE, DS_UNCHANGED);
@@ -455,7 +454,7 @@ static void plan_there(const struct ds_policy *policy, struct ds_arena *a, struc
         c = add_change(item, f, DS_M_CREATE_THERE, 0, NULL);
         c->ours = s->ours.deal.value[f];
     }
-    put_into_words(&m);
+    ds_plan_words(policy, a, s, item);
     for (size_t i = 0; i < item->changes; i++)
         if (item->change[i].move == DS_MOVE_CONFLICT) {
             item->change[i].move = DS_MOVE_NONE;
@@ -479,7 +478,7 @@ void ds_plan(const struct ds_policy *policy, struct ds_arena *a, struct ds_sight
         still.sends = 0;
         policy = &still;
     }
-    start(item, s);
+    ds_plan_start(item, s);
     if (!record->id) {
         plan_there(policy, a, s, item);
         return;

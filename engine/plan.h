@@ -86,6 +86,13 @@ struct ds_item {
 void ds_plan(const struct ds_policy *policy, struct ds_arena *a, struct ds_sight *sight,
              struct ds_item *item);
 
+/* An item about this sight in which nothing is decided yet. */
+void ds_plan_start(struct ds_item *item, const struct ds_sight *sight);
+
+/* Turns what an item sends into the CRM's words; a field without one becomes a conflict. */
+void ds_plan_words(const struct ds_policy *policy, struct ds_arena *a, const struct ds_sight *sight,
+                   struct ds_item *item);
+
 /* The changes as the JSON array that the history keeps, appended: those of the deal, or those of the
  * record. */
 void ds_item_changes_json(struct ds_buf *out, const struct ds_item *item, bool pushed);

@@ -301,6 +301,28 @@ static int save_link(struct running *r, const struct ds_intent *i, const char *r
                                              : ds_store_touch(r->store, r->state.id, i->deal, err);
 }
 
+/* What an undo has sent stands against the deal, which nobody has changed back. */
+static int stand(struct running *r, const struct ds_intent *i, const struct ds_deal *wanted,
+                 const struct ds_deal *base, struct ds_err *err)
+{
+    struct ds_stored_deal deal;
+
+    if (!r->undoes)
+        return DS_OK;
+    if (ds_store_deal(r->store, &r->batch, i->deal, &deal, err) ||
+        start_item(r, i, wanted, base, DS_M_UNDONE, NULL, err))
+        return err->status;
+    for (size_t n = 0; n < r->item.changes; n++) {
+        struct ds_change *c = &r->item.change[n];
+
+        c->theirs = c->ours;
+        c->ours = deal.deal.value[c->field];
+        if (!ds_same(c->ours, c->theirs) && ds_conflict_keep(r, &r->item, c, err))
+            return err->status;
+    }
+    return DS_OK;
+}
+
 /* One commit moves the base, drops the intent and adds the history. */
 static int confirm(struct running *r, const struct ds_intent *i, const struct ds_record *now,
                    struct ds_err *err)
@@ -335,7 +357,7 @@ static int confirm(struct running *r, const struct ds_intent *i, const struct ds
         return err->status;
     r->result->run.pushed++;
     if (!missed.given)
-        return DS_OK;
+        return stand(r, i, &wanted, &base, err);
     if (start_item(r, i, &missed, &base, DS_M_NOT_TAKEN, NULL, err))
         return err->status;
     for (size_t n = 0; n < r->item.changes; n++)

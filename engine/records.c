@@ -233,7 +233,10 @@ int ds_records_plan(struct running *r, struct ds_theirs *theirs, const struct ds
 
     if (see(r, theirs, link, &sight, err))
         return err->status;
-    ds_plan(&r->policy, &r->batch, &sight, item);
+    if (r->undoes && ds_undo_plan(r, &sight, item, err))
+        return err->status;
+    if (!r->undoes)
+        ds_plan(&r->policy, &r->batch, &sight, item);
     if (r->plan)
         return carry_out(r, &sight, err);
     if (!is_direct(r, item))

@@ -279,6 +279,7 @@ static int check_head(struct running *r, struct ds_err *err)
                        r->plan);
     }
     r->answers = head.answer;
+    r->undoes = head.undoes;
     return DS_OK;
 }
 
@@ -304,7 +305,10 @@ static int save_plan(struct running *r, struct ds_err *err)
                                 .connection = job->connection,
                                 .organisation = r->result->organisation,
                                 .fingerprint = r->fingerprint,
-                                .kind = job->backfill ? "backfill" : "sync",
+                                .kind = r->undoes       ? "undo"
+                                        : job->backfill ? "backfill"
+                                                        : "sync",
+                                .undoes = r->undoes,
                                 .answer = r->result->is_empty ? DS_ANSWER_EMPTY : r->answers,
                                 .guard = r->result->guard,
                                 .made_ms = r->policy.now_ms};
@@ -369,7 +373,8 @@ int ds_run(const struct ds_job *job, struct ds_result *result, struct ds_err *er
     struct ds_err later = {0};
 
     memset(result, 0, sizeof(*result));
-    r->dry = job->command == DS_DIFF || job->command == DS_VERIFY;
+    r->dry = job->command == DS_DIFF || job->command == DS_VERIFY || job->command == DS_UNDO;
+    r->undoes = job->undo;
     r->plan = job->plan;
     r->answers = "";
     ds_buf_init(&r->resume, DS_MAX_URL);

@@ -17,6 +17,7 @@ enum ds_command {
     DS_VERIFY, /* the same for everything on both sides, also what has not changed */
     DS_SYNC,
     DS_BACKFILL, /* a sync that reads everything again */
+    DS_UNDO,     /* what would restore what a run has replaced; writes nothing but a plan */
     DS_APPLY     /* what a saved plan says, and nothing else */
 };
 
@@ -48,6 +49,7 @@ struct ds_job {
     struct ds_only only;
     const char *out;  /* where a dry run saves its plan; NULL: nowhere */
     const char *plan; /* for DS_APPLY: the file */
+    int64_t undo;     /* for DS_UNDO: the run */
     const struct ds_watch *watch;
 };
 

@@ -15,6 +15,7 @@
 
 struct running {
     const struct ds_job *job;
+    int64_t undoes; /* the run that this one undoes; 0: none */
     struct ds_result *result;
     struct ds_policy policy; /* of the job, with what this run has found out */
     struct ds_store *store;
@@ -92,6 +93,11 @@ int ds_carry_out(struct running *r, struct ds_err *err);
  * the plan does not speak of it. */
 int ds_carry_check(struct running *r, const struct ds_item *item, bool *go, struct ds_err *err);
 
+/* What restores a deal as the undone run found it, on both sides, under the rules. */
+int ds_undo_plan(struct running *r, struct ds_sight *s, struct ds_item *item, struct ds_err *err);
+/* Plans it for every deal that the run has changed. */
+int ds_undo_take(struct running *r, struct ds_err *err);
+
 /* Linked records that a complete fetch has not brought, told one by one (M-53). */
 int ds_vanished_tell(struct running *r, struct ds_err *err);
 
@@ -104,6 +110,7 @@ int ds_asks_take(struct running *r, struct ds_err *err);
 struct ds_question;
 struct ds_question *ds_question_open(struct running *r, struct ds_err *err); /* NULL: no memory */
 int ds_question_add(struct ds_question *q, const char *id, struct ds_err *err);
+struct running *ds_question_of(struct ds_question *q);
 /* Asks for the rest; the question is gone. */
 int ds_question_close(struct ds_question *q, struct ds_err *err);
 
@@ -114,6 +121,7 @@ int ds_deal_offer(struct running *r, int64_t deal, struct ds_err *err);
 #define DS_NOTE_SEEN    '\a' /* a record that has come, or is asked for */
 #define DS_NOTE_PLANNED '\b' /* what a plan says of an item */
 #define DS_NOTE_DEALT   '\f' /* an item of a plan that was carried out, or refused */
+#define DS_NOTE_UNDONE  '\t' /* a deal that an undo has planned */
 #define DS_NOTE_CRM_ID  '\v' /* a CRM id that a planned deal will carry */
 #define DS_NOTE_BEFORE  '\n' /* a record that a dry run has planned */
 #define DS_NOTE_BAD     '\r' /* a record that this run has rejected */

@@ -91,7 +91,7 @@ int ds_store_claims(struct ds_store *s, struct ds_arena *a, int64_t connection,
 {
     static const char sql[] =
         "SELECT " COLUMNS " FROM claims k JOIN connections c ON c.id = k.connection"
-        " WHERE k.id > ?1 AND (?2 = 0 OR k.connection = ?2) AND k.kind IN ('match', 'rival')"
+        " WHERE k.id > ?1 AND (?2 = 0 OR k.connection = ?2) AND k.kind <> 'apart'"
         " ORDER BY k.id LIMIT 1";
     struct ds_sql_row row;
     int64_t id = 0;

@@ -252,7 +252,8 @@ int ds_store_claim_drop(struct ds_store *s, int64_t connection, const char *remo
 int ds_store_claim(struct ds_store *s, struct ds_arena *a, int64_t connection,
                    const char *remote_id, struct ds_claim *out, struct ds_err *err);
 int ds_store_any_claims(struct ds_store *s, int64_t connection, bool *any, struct ds_err *err);
-/* Those that wait for a person: matches and rivals. connection 0: all. */
+/* Those that are not settled: matches and rivals, which wait for a person, and deals of their own,
+ * which wait for the next sync. connection 0: all. */
 int ds_store_claims(struct ds_store *s, struct ds_arena *a, int64_t connection,
                     int (*each)(void *arg, const struct ds_claim *c, struct ds_err *err), void *arg,
                     struct ds_err *err);
