@@ -57,6 +57,7 @@ static int fresh(void **state)
     theirs.version = "v2";
     theirs.mapped.deal = complete();
     sight.theirs = &theirs;
+    sight.claim = DS_CLAIMS;
     return 0;
 }
 
@@ -468,20 +469,48 @@ static void a_new_record_adopts_a_deal_by_its_crm_id(void **state)
     assert_int_equal(item.deal, 9);
 }
 
-static void two_claims_on_one_crm_id_are_refused(void **state)
+static void two_claims_on_one_crm_id_wait_for_a_person(void **state)
 {
     (void)state;
     sight.same_crm_id = 2;
     plan();
-    assert_int_equal(item.outcome, DS_REJECTED);
-    assert_int_equal(theirs.mapped.problem[0].rule, 35);
+    assert_int_equal(item.outcome, DS_CONFLICT);
+    assert_int_equal(item.case_number, DS_M_RIVAL);
+    assert_non_null(strstr(item.why, "R-35"));
     fresh(NULL);
     sight.same_crm_id = 1;
     sight.ours.id = 9;
     sight.linked_to = "006B";
     plan();
-    assert_int_equal(item.outcome, DS_REJECTED);
-    assert_non_null(strstr(theirs.mapped.problem[0].text, "006B"));
+    assert_int_equal(item.outcome, DS_CONFLICT);
+    assert_non_null(strstr(item.why, "006B"));
+    sight.claim = DS_CLAIM_OWN; /* a person has said so */
+    plan();
+    assert_int_equal(item.case_number, DS_M_CREATE);
+}
+
+static void a_new_record_that_looks_like_a_deal_waits_for_a_person(void **state)
+{
+    (void)state;
+    sight.matches = 1;
+    sight.match = 12;
+    plan();
+    assert_int_equal(item.outcome, DS_CONFLICT);
+    assert_int_equal(item.case_number, DS_M_MATCH);
+    assert_int_equal(item.deal, 12);
+    assert_int_equal(item.write.given, 0);
+    sight.claim = DS_CLAIM_OWN;
+    plan();
+    assert_int_equal(item.case_number, DS_M_CREATE);
+}
+
+static void what_a_person_has_unlinked_becomes_no_deal(void **state)
+{
+    (void)state;
+    sight.claim = DS_CLAIM_APART;
+    plan();
+    assert_int_equal(item.outcome, DS_IGNORED);
+    assert_int_equal(item.case_number, DS_M_APART);
 }
 
 static void deleted_in_the_crm_changes_no_deal(void **state)
@@ -600,7 +629,9 @@ int main(void)
         TEST(stage_goes_with_the_status),
         TEST(a_deal_whose_stage_is_disputed_is_not_closed),
         TEST(a_new_record_adopts_a_deal_by_its_crm_id),
-        TEST(two_claims_on_one_crm_id_are_refused),
+        TEST(two_claims_on_one_crm_id_wait_for_a_person),
+        TEST(a_new_record_that_looks_like_a_deal_waits_for_a_person),
+        TEST(what_a_person_has_unlinked_becomes_no_deal),
         TEST(deleted_in_the_crm_changes_no_deal),
         TEST(a_linked_record_that_breaks_leaves_its_deal),
         TEST(a_repeated_id_is_refused_with_both_places),
