@@ -209,7 +209,7 @@ static void what_nobody_wants_ends_at_once(void **state)
         server_nap(10);
     start = ds_ticks();
     ds_api_abandon(api);
-    assert_in_range(ds_ticks() - start, 0, 3000);
+    assert_in_range(ds_ticks() - start, 0, 5000);
     get(0, "/slow/1");
     ends(0, DS_OK, "/slow/1");
 }
@@ -228,7 +228,7 @@ static void an_interruption_ends_all_lanes(void **state)
     interrupted = 1;
     ends(0, DS_E_LATER, NULL);
     ends(1, DS_E_LATER, NULL);
-    assert_in_range(ds_ticks() - start, 0, 3000);
+    assert_in_range(ds_ticks() - start, 0, 5000);
     assert_int_equal(server_asked("/slow/1"), 0);
 }
 
@@ -286,7 +286,7 @@ static void a_pause_for_one_is_a_pause_for_all(void **state)
     first = server.notes[0].at_ms;
     assert_int_equal(server.count, 5);
     for (unsigned i = 1; i < server.count; i++)
-        assert_in_range(server.notes[i].at_ms - first, 1000, 3500);
+        assert_in_range(server.notes[i].at_ms - first, 1000, 9000);
     ds_http_usage(http, &usage);
     assert_int_equal(usage.width, DS_HTTP_LANES / 2);
 }
@@ -300,7 +300,7 @@ static void a_connectors_own_pause_is_for_all_too(void **state)
     get(1, "/status/403");
     ends(0, DS_OK, "/once/403/0");
     first = server.notes[0].at_ms;
-    assert_in_range(server.notes[2].at_ms - first, 300, 3500);
+    assert_in_range(server.notes[2].at_ms - first, 300, 9000);
     ends(1, DS_E_AUTH, NULL);
     assert_int_equal(server_asked("/status/403"), 4); /* three pauses and no more */
 }
@@ -337,13 +337,13 @@ static void who_waits_longest_is_let_in_first(void **state)
     static const struct {
         size_t lane;
         const char *path;
-    } order[] = {{6, "/slow/400"}, {3, "/slow/1"}, {5, "/slow/2"}, {1, "/slow/3"}, {4, "/slow/4"}};
+    } order[] = {{6, "/slow/900"}, {3, "/slow/1"}, {5, "/slow/2"}, {1, "/slow/3"}, {4, "/slow/4"}};
 
     (void)state;
     ds_http_parallel(http, 1);
     for (size_t i = 0; i < COUNT(order); i++) {
         get(order[i].lane, order[i].path);
-        server_nap(30);
+        server_nap(100);
     }
     for (size_t i = 0; i < COUNT(order); i++)
         ends(order[i].lane, DS_OK, order[i].path);
