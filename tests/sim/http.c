@@ -4,8 +4,10 @@
 #include "tests/sim/dynamics.h"
 #include "tests/sim/log.h"
 #include "tests/sim/salesforce.h"
+#include "tests/sim/sf_settings.h"
 #include "tests/sim/token.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdarg.h>
@@ -215,9 +217,7 @@ static void finish(const struct request *request, struct reply *reply)
         nap(request->fault.ms);
     if (request->fault.kind == FAULT_TRUNCATE)
         reply->body.len /= 2;
-    if (request->fault.kind == FAULT_GZIP_LIE)
-        reply_header(reply, "Content-Encoding", "gzip");
-    else if (accepts_gzip(request) && reply->part)
+    if (request->fault.kind == FAULT_GZIP_LIE || (accepts_gzip(request) && reply->part))
         reply_header(reply, "Content-Encoding", "gzip");
     else if (accepts_gzip(request) && reply->body.len > WORTH_GZIP)
         compress_body(reply);
@@ -354,6 +354,21 @@ static struct MHD_Response *make_response(const struct request *request, struct 
     return MHD_create_response_from_callback(cut->len, 4096, read_half, cut, free_cut);
 }
 
+/* Names in lower case, as HTTP/2 has them, when asked for. */
+static void add_header(struct MHD_Response *response, const struct request *request,
+                       const char *name, const char *value)
+{
+    char lower[64];
+    size_t n = 0;
+
+    for (; name[n] && n < sizeof lower - 1; n++)
+        lower[n] = request->crm == SALESFORCE && sf_settings.lower_headers
+                       ? (char)tolower((unsigned char)name[n])
+                       : name[n];
+    lower[n] = '\0';
+    MHD_add_response_header(response, lower, value);
+}
+
 static enum MHD_Result send_reply(const struct request *request, struct reply *reply)
 {
     struct MHD_Response *response;
@@ -367,7 +382,7 @@ static enum MHD_Result send_reply(const struct request *request, struct reply *r
     if (reply->type)
         MHD_add_response_header(response, "Content-Type", reply->type);
     for (size_t i = 0; i < reply->nheaders; i++)
-        MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value);
+        add_header(response, request, reply->headers[i].name, reply->headers[i].value);
     result = MHD_queue_response(request->connection, reply->status, response);
     MHD_destroy_response(response);
     return result;
@@ -383,6 +398,13 @@ static enum MHD_Result add_header_bytes(void *arg, enum MHD_ValueKind kind, cons
     return MHD_YES;
 }
 
+static _Atomic unsigned busy[CRMS];
+
+unsigned http_busy(enum crm crm)
+{
+    return busy[crm];
+}
+
 static enum MHD_Result respond(struct request *request)
 {
     struct reply reply = {.status = 200, .type = "application/json;charset=UTF-8"};
@@ -393,6 +415,7 @@ static enum MHD_Result respond(struct request *request)
     request->fault = (struct fault){.kind = FAULT_NONE};
     if (!is_control(request)) {
         request->fault = fault_take(request->crm, request->line);
+        busy[request->crm]++;
         if (fault_stands(request->crm, FAULT_LATENCY, request->line, &ms))
             nap(ms);
     }
@@ -400,6 +423,8 @@ static enum MHD_Result respond(struct request *request)
     if (request->fault.kind != FAULT_CUT_BEFORE)
         answer(request, &reply);
     finish(request, &reply);
+    if (!is_control(request))
+        busy[request->crm]--;
     if (!is_control(request))
         log_request(request->crm, request->method, request->target, cut ? 0 : reply.status,
                     request_bearer(request), reply.body.len);

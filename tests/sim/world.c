@@ -2,10 +2,13 @@
 #include "tests/sim/clock.h"
 #include "tests/sim/dataset.h"
 #include "tests/sim/generate.h"
+#include "tests/sim/sf_key.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { BIN_LIFE = 15 * 86400 };
 
 struct overlay {
     struct edit **edits;
@@ -123,6 +126,13 @@ void world_row(const struct entity *e, uint32_t at, struct row *row)
         e->resolve(row);
 }
 
+bool world_is_gone(const struct row *row)
+{
+    return row->deleted && row->edit &&
+           (row->edit->purged ||
+            (row->edit->deleted_at && clock_now() - row->edit->deleted_at > BIN_LIFE));
+}
+
 bool world_edited(const struct edit *edit, const struct field *field, struct val *v)
 {
     for (size_t i = 0; i < edit->n; i++) {
@@ -221,20 +231,25 @@ struct edit *world_create(const struct entity *e)
 
 void world_touch(struct edit *edit)
 {
+    size_t kept = 0;
+
     edit->version = ++last_version;
     edit->modified = clock_now();
     for (size_t i = 0; i < edit->n; i++) {
-        if (edit->set[i].field->aspect != A_MODIFIED)
-            continue;
-        free(edit->set[i].text);
-        edit->set[i--] = edit->set[--edit->n];
+        if (edit->set[i].field->aspect == A_MODIFIED)
+            free(edit->set[i].text);
+        else
+            edit->set[kept++] = edit->set[i];
     }
+    edit->n = kept;
 }
 
 void world_assign(struct edit *edit, const struct field *field, const char *text)
 {
     char *copy = text ? grab_text(text, strlen(text)) : NULL;
 
+    if (text && field->flags & EXTERNAL_KEY)
+        sf_key_note(edit->at, text);
     for (size_t i = 0; i < edit->n; i++) {
         if (edit->set[i].field == field) {
             free(edit->set[i].text);
