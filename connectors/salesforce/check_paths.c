@@ -79,7 +79,7 @@ static int check_children(struct ds_sf_check *c, const struct ds_sf_kind *kind, 
                           path, kind->hint);
     if (kind->person)
         return DS_OK;
-    return check_fields(c, kind->object, describe, path + strlen(kind->path) + 1, path);
+    return check_fields(c, kind->object, describe, path + strlen(kind->path), path);
 }
 
 static int check_path(struct ds_sf_check *c, struct ds_sf_columns *columns, const char *path)
@@ -128,7 +128,8 @@ static int check_query(struct ds_sf_check *c, const struct ds_sf_columns *column
         return ds_sf_note(c, DS_FINDING_WARNING,
                           "no opportunity can be seen: look at the user's 'View All' on "
                           "Opportunity and at 'where'");
-    return ds_sf_note(c, DS_FINDING_OK, "%zu paths can be read", columns->paths);
+    return ds_sf_note(c, DS_FINDING_OK, "%zu path%s can be read", columns->paths,
+                      columns->paths == 1 ? "" : "s");
 }
 
 static int check_reading(struct ds_sf_check *c)
