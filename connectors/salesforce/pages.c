@@ -86,7 +86,7 @@ static int employ(struct walk *w, struct ds_err *err)
 static bool worth_cutting(const struct walk *w, const struct reading *r)
 {
     return *w->last && r->chain.next.len && parts(w, WAITING) == 0 &&
-           r->chain.total - r->chain.rows >= (uint64_t)2 * PIECE;
+           r->chain.total - r->chain.rows >= FROM;
 }
 
 /* Cuts what is left of a piece. The ids it can hold lie behind the one handed over last. */
@@ -97,6 +97,8 @@ static void cut(struct walk *w, struct reading *r)
     uint64_t count = (r->chain.total - r->chain.rows) / PIECE;
     size_t room = parts(w, FREE) + 1, n;
 
+    if (count < DS_SF_PAGE_LANES)
+        count = DS_SF_PAGE_LANES;
     if (count > MOST_SPLIT)
         count = MOST_SPLIT;
     if (count > room)
