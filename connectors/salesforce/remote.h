@@ -76,6 +76,13 @@ int ds_sf_link(const struct ds_remote *remote, const char *link, struct ds_buf *
 /* Runs a query that fits on one page, and returns its records; the caller decrefs *out. */
 int ds_sf_rows(struct ds_remote *remote, const char *soql, json_t **out, struct ds_err *err);
 
+/* The same through "query" or "queryAll", which shows deleted records too. */
+int ds_sf_rows_of(struct ds_remote *remote, const char *resource, const char *soql, json_t **out,
+                  struct ds_err *err);
+
+/* What a query with COUNT() counts, deleted records too. */
+int ds_sf_total(struct ds_remote *remote, const char *soql, uint64_t *out, struct ds_err *err);
+
 /* Reports an answer that was handed over whatever its status, and that nothing can be concluded
  * from; what is said to have been answered. */
 int ds_sf_reply_failed(const char *what, struct ds_api_reply *reply, struct ds_err *err);
