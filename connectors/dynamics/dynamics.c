@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "connectors/dynamics/batch.h"
 #include "connectors/dynamics/cloud.h"
 #include "connectors/dynamics/credential.h"
 #include "connectors/dynamics/view.h"
@@ -37,6 +38,8 @@ static const struct ds_setting settings[] = {
      "where columns are looked up: definitions, or edmx for the $metadata document", "edmx"},
     {"page_size", "2000", 0, "records a request, 1000 to 5000", "2000"},
     {"overlap", "600", 0, "seconds each fetch reaches back before the end of the last one", "600"},
+    {"parallel", "8", 0, "requests at once, 1 to 8; fewer where the environment hints so", "4"},
+    {"batch", "100", 0, "changes in one request, 1 to 1000", "100"},
     {"filter", NULL, 0, "only opportunities that match this OData condition",
      "statecode eq 0 or actualclosedate ge 2025-01-01"},
     {"fetchxml", NULL, 0, "only opportunities of the view whose FetchXML is in this file",
@@ -128,6 +131,10 @@ static int read_settings(struct ds_remote *remote, struct ds_err *err)
         rc = read_number(options, "overlap", 0, 86400, &overlap, err);
     if (!rc)
         rc = ds_dynamics_view_settings(options, err);
+    if (!rc)
+        rc = read_number(options, "parallel", 1, DS_HTTP_LANES, &remote->most_lanes, err);
+    if (!rc)
+        rc = read_number(options, "batch", 1, DS_DYNAMICS_BATCH_MOST, &remote->batch, err);
     if (!rc)
         rc = ds_dynamics_credential(remote, err);
     if (rc)
@@ -308,6 +315,7 @@ const struct ds_connector ds_dynamics = {
     .version = DS_CONNECTOR_VERSION,
     .name = "dynamics",
     .title = "Dynamics 365",
+    .abilities = DS_CAN_WRITE | DS_CAN_CREATE,
     .settings = settings,
     .open = open_remote,
     .close = close_remote,
@@ -315,5 +323,7 @@ const struct ds_connector ds_dynamics = {
     .check = ds_dynamics_check,
     .fetch = ds_dynamics_fetch,
     .stages = ds_dynamics_stages,
+    .read = ds_dynamics_read,
+    .write = ds_dynamics_write,
     .cost = cost,
 };
