@@ -56,6 +56,7 @@ int ds_dynamics_crew(struct ds_remote *remote, const struct ds_dynamics_work *wo
     struct crew c = {.remote = remote, .work = work};
     int rc;
 
+    ds_http_parallel(remote->http, (unsigned)ds_dynamics_lanes(remote));
     do {
         rc = begin(&c, err);
         if (!rc && c.working)

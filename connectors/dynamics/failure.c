@@ -108,6 +108,7 @@ int ds_dynamics_failure(void *arg, const struct ds_http_request *request,
     int rc = by_status(answer->status);
 
     remote->refused = answer->status;
+    remote->refused_code = said.code;
     if (answer->status == 400 && unknown_property(said.text, err))
         return err->status;
     ds_buf_addf(&text, "%s %.*s answered %ld", request->method, (int)strcspn(path, "?"), path,

@@ -29,12 +29,16 @@ struct ds_remote {
     const char *filter;        /* the setting, NULL: none */
     int64_t overlap_ms;
     bool edmx; /* metadata comes from $metadata instead of the definitions */
+    long page_size;
+    bool tracking;                        /* change tracking is used where the environment has it */
+    bool must_track;                      /* and is an error where it has not */
     long most_lanes;                      /* requests at once, by the settings */
     long batch;                           /* changes in one request */
     struct ds_dynamics_schema *schema;    /* NULL until asked for */
     json_t *stages;                       /* names of stages, see process.h; the same */
     const struct ds_dynamics_flow *flows; /* the same */
     long refused;                         /* status of the last answer that was an error */
+    uint32_t refused_code;                /* what Dataverse called it, 0: nothing */
     long requests_left;                   /* of the present window, -1: not told (DV-97) */
     long seconds_left;                    /* of server time in that window */
     long parallelism;
