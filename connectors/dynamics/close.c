@@ -77,6 +77,7 @@ static int take_row(void *arg, const json_t *row, struct ds_err *err)
 
         if (!closes(item) || strcmp(item->id, guid) != 0)
             continue;
+        item->sent = true; /* so that it is read */
         if (!etag || (item->etag[0] && strcmp(etag, item->etag) != 0))
             ds_dynamics_item_end(item, DS_E_STALE, "it has been changed before it could be closed");
         else if (!state || strcmp(state, "0") != 0)

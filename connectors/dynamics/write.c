@@ -194,6 +194,8 @@ int ds_dynamics_write(struct ds_remote *remote, const struct ds_query *query,
         (struct ds_dynamics_changes){.remote = remote, .query = query, .lasting = &w.lasting};
     if (!rc)
         rc = check_table(&w, err);
+    if (!rc)
+        rc = ds_dynamics_limits(remote, err);
     for (size_t from = 0; from < count && !rc; from += most)
         rc = write_batch(&w, writes + from, count - from < most ? count - from : most, err);
     ds_dynamics_reader_close(&w.reader);

@@ -12,7 +12,7 @@ clock 2026-08-21T06:00:00Z
 arm() {
     local match=/query
     connection=sf
-    [ "$1" = dynamics ] && connection=dv && match=/opportunities
+    [ "$1" = dynamics ] && connection=dv && match=orderby
     sim reset '{}' >/dev/null
     sim fault "$(jq -c --arg crm "$1" --arg match $match '. + {crm: $crm, match: $match}' <<<"$2")" >/dev/null
 }
