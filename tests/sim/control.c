@@ -1,9 +1,11 @@
 #include "tests/sim/control.h"
 #include "tests/sim/clock.h"
 #include "tests/sim/derive.h"
+#include "tests/sim/dv_switch.h"
 #include "tests/sim/dv_tables.h"
 #include "tests/sim/log.h"
 #include "tests/sim/sf_tables.h"
+#include "tests/sim/state.h"
 #include "tests/sim/world.h"
 
 #include <stdarg.h>
@@ -75,17 +77,30 @@ static enum crm crm_of(const struct call *c)
     return crm;
 }
 
+/* Without "table" it is the opportunities. */
 static const struct entity *entity_of(const struct call *c)
 {
-    return crm_of(c) == SALESFORCE ? &sf_opportunity : &dv_opportunity;
+    char *table = argument(c, "table");
+    const struct entity *e = NULL;
+
+    if (crm_of(c) == SALESFORCE)
+        e = &sf_opportunity;
+    else
+        e = table ? dv_entity(table, strlen(table)) : &dv_opportunity;
+    if (e && table && !e->changes)
+        e = NULL;
+    if (!e)
+        refuse(c, "there is no table '%s' to be changed", table);
+    free(table);
+    return e;
 }
 
 static bool record_of(const struct call *c, const struct entity *e, uint32_t *at)
 {
-    char *id = argument(c, "id");
-    bool found = id && world_find(e, id, at);
+    char *id = e ? argument(c, "id") : NULL;
+    bool found = id && (world_find(e, id, at) || (e->crm == DYNAMICS && dv_find(e, id, at)));
 
-    if (!found)
+    if (!found && e)
         refuse(c, "no record '%s' in %s", id ? id : "", e->name);
     free(id);
     return found;
@@ -138,7 +153,8 @@ static bool set_all(const struct call *c, const struct entity *e, struct edit *e
         if (!set_one(c, e, edit, name, value))
             return false;
     }
-    derive(e, edit, set);
+    if (e == &sf_opportunity || e == &dv_opportunity)
+        derive(e, edit, set);
     return true;
 }
 
@@ -172,8 +188,12 @@ static void do_edit(const struct call *c)
 static void do_create(const struct call *c)
 {
     const struct entity *e = entity_of(c);
-    struct edit *edit = world_create(e);
+    struct edit *edit;
 
+    if (!e)
+        return;
+    edit = world_create(e);
+    edit->blank = e != &sf_opportunity && e != &dv_opportunity;
     world_touch(edit);
     if (set_all(c, e, edit))
         answer_id(c, e, edit->at);
@@ -216,6 +236,8 @@ static void do_record(const struct call *c)
     buf_addf(&c->reply->body, "{\"deleted\":%s,\"version\":%llu", row.deleted ? "true" : "false",
              (unsigned long long)row.version);
     for (size_t i = 0; i < e->nfields; i++) {
+        if (e->fields[i].flags & FILLER)
+            continue;
         buf_puts(&c->reply->body, ",");
         buf_json_text(&c->reply->body, e->fields[i].name);
         buf_puts(&c->reply->body, ":");
@@ -270,6 +292,10 @@ static void do_find(const struct call *c)
     struct row row;
     struct val id;
 
+    if (!e) {
+        free(where);
+        return;
+    }
     if (where && !outcome_named(where, &outcome)) {
         refuse(c, "where is open, won or lost, not '%s'", where);
         free(where);
@@ -358,6 +384,41 @@ static void do_stats(const struct call *c)
     log_stats(&c->reply->body);
 }
 
+/* Those of Dynamics: {"dynamics":{"retention":7,...}}. */
+static bool set_switches(const struct call *c)
+{
+    json_t *set = json_object_get(c->body, "dynamics");
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(set, name, value)
+    {
+        int64_t n = json_is_true(value) ? 1 : (int64_t)json_integer_value(value);
+
+        if (!dv_switch_set(name, json_string_value(value), n)) {
+            refuse(c, "Dynamics has no switch '%s' that takes such a value", name);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Every delta token given so far is void, as after a change of the table's columns. */
+static void do_metadata(const struct call *c)
+{
+    dv_switches.tokens_from = (int64_t)world_next_version();
+    done(c);
+}
+
+static void do_state(const struct call *c)
+{
+    char *stamps = argument(c, "stamps");
+
+    c->reply->type = "application/x-ndjson";
+    state_write(&c->reply->body, crm_of(c), !stamps || strcmp(stamps, "no") != 0);
+    free(stamps);
+}
+
 static void do_set(const struct call *c)
 {
     const json_t *multi = json_object_get(c->body, "multi_currency");
@@ -370,6 +431,8 @@ static void do_set(const struct call *c)
     if (json_object_get(c->body, "limit_info"))
         copy_text(c, "limit_info", settings.limit_info, sizeof settings.limit_info);
     settings.page = (uint32_t)number(c, "page", settings.page);
+    if (!set_switches(c))
+        return;
     done(c);
 }
 
@@ -377,13 +440,21 @@ static const struct {
     const char *path, *method;
     void (*run)(const struct call *);
 } calls[] = {
-    {"/sim/edit", "POST", do_edit},     {"/sim/create", "POST", do_create},
-    {"/sim/delete", "POST", do_delete}, {"/sim/undelete", "POST", do_undelete},
-    {"/sim/record", "GET", do_record},  {"/sim/find", "GET", do_find},
-    {"/sim/clock", "POST", do_clock},   {"/sim/clock", "GET", do_clock},
-    {"/sim/fault", "POST", do_fault},   {"/sim/reset", "POST", do_reset},
-    {"/sim/log", "GET", do_log},        {"/sim/stats", "GET", do_stats},
+    {"/sim/edit", "POST", do_edit},
+    {"/sim/create", "POST", do_create},
+    {"/sim/delete", "POST", do_delete},
+    {"/sim/undelete", "POST", do_undelete},
+    {"/sim/record", "GET", do_record},
+    {"/sim/find", "GET", do_find},
+    {"/sim/clock", "POST", do_clock},
+    {"/sim/clock", "GET", do_clock},
+    {"/sim/fault", "POST", do_fault},
+    {"/sim/reset", "POST", do_reset},
+    {"/sim/log", "GET", do_log},
+    {"/sim/stats", "GET", do_stats},
     {"/sim/set", "POST", do_set},
+    {"/sim/state", "GET", do_state},
+    {"/sim/metadata", "POST", do_metadata},
 };
 
 void control_answer(const struct request *request, struct reply *reply)

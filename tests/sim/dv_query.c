@@ -440,25 +440,14 @@ void dv_count(const struct request *request, struct reply *reply, const struct e
     world_unlock();
 }
 
-/* Row by key: opportunities by their GUID, small tables by search. */
 static bool find_row(const struct entity *entity, const char *id, struct row *row)
 {
-    struct val v;
     uint32_t at;
 
-    if (entity == &dv_opportunity) {
-        if (!guid_parse(id, &at) || at >= world_rows(entity))
-            return false;
-        entity_row(entity, at, row);
-        return !row->deleted;
-    }
-    for (at = 0; at < entity->count(); at++) {
-        entity_row(entity, at, row);
-        field_get(row, entity_key(entity), &v);
-        if (v.len == strlen(id) && strncasecmp(v.text, id, v.len) == 0)
-            return true;
-    }
-    return false;
+    if (!dv_find(entity, id, &at))
+        return false;
+    entity_row(entity, at, row);
+    return !row->deleted;
 }
 
 void dv_record(const struct request *request, struct reply *reply, const struct entity *entity,

@@ -14,6 +14,8 @@ enum {
     CURRENCY = 32,  /* exists only with multi-currency */
     CUSTOM = 64,    /* not one of the CRM's own fields */
     REQUIRED = 128, /* not nillable */
+    UNIQUE = 256,   /* an alternate key */
+    FILLER = 512,   /* only makes the table as wide as real ones are */
 };
 
 struct field {

@@ -13,6 +13,9 @@ static const char *const names[FAULT_KINDS] = {
     [FAULT_THROTTLE] = "throttle",
     [FAULT_EXPIRE_TOKEN] = "expire_token",
     [FAULT_FOREVER401] = "forever401",
+    [FAULT_CUT_BEFORE] = "cut_before",
+    [FAULT_CUT_AFTER] = "cut_after",
+    [FAULT_FAIL_AFTER] = "fail_after",
     [FAULT_TRUNCATE] = "truncate",
     [FAULT_CUT] = "cut",
     [FAULT_GZIP_LIE] = "gzip_lie",
@@ -67,15 +70,17 @@ static bool matches(const struct fault *f, enum crm crm, const char *target)
     return f->crm == crm && f->times != 0 && (!target || strstr(target, f->match));
 }
 
-struct fault fault_take(enum crm crm, const char *target)
+struct fault fault_take(enum crm crm, const char *method, const char *target)
 {
     struct fault taken = {.kind = FAULT_NONE};
+    struct buf line = {0};
 
+    buf_addf(&line, "%s %s", method, target);
     pthread_mutex_lock(&lock);
     for (size_t i = 0; i < nqueue; i++) {
         struct fault *f = &queue[i];
 
-        if (f->kind >= FAULT_EMPTY_RESULT || !matches(f, crm, target))
+        if (f->kind >= FAULT_EMPTY_RESULT || !matches(f, crm, line.at))
             continue;
         if (f->after > 0) {
             f->after--;
@@ -88,6 +93,7 @@ struct fault fault_take(enum crm crm, const char *target)
         break;
     }
     pthread_mutex_unlock(&lock);
+    buf_free(&line);
     return taken;
 }
 

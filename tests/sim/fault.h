@@ -16,6 +16,10 @@ enum fault_kind {
     FAULT_THROTTLE,
     FAULT_EXPIRE_TOKEN,
     FAULT_FOREVER401,
+    /* around a write: the connection dies before or after it, or the answer becomes an error */
+    FAULT_CUT_BEFORE,
+    FAULT_CUT_AFTER,
+    FAULT_FAIL_AFTER,
     /* to the bytes of the answer */
     FAULT_TRUNCATE,
     FAULT_CUT,
@@ -41,7 +45,7 @@ enum fault_kind {
 struct fault {
     enum fault_kind kind;
     enum crm crm;
-    char match[128]; /* part of path and query; "" matches all */
+    char match[128]; /* part of "METHOD path?query"; "" matches all */
     int64_t times;   /* how often; negative: for ever */
     int64_t after;   /* matching requests to let pass first */
     unsigned status;
@@ -60,7 +64,7 @@ void fault_add(const struct fault *fault);
 void fault_reset(void);
 
 /* The first queued fault for this request, used up once, or kind FAULT_NONE. */
-struct fault fault_take(enum crm crm, const char *target);
+struct fault fault_take(enum crm crm, const char *method, const char *target);
 /* Whether a standing fault of that kind is set, for that target or, with NULL, at all; fills *ms
  * when not NULL. */
 bool fault_stands(enum crm crm, enum fault_kind kind, const char *target, int64_t *ms);

@@ -18,7 +18,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-enum { LONGEST_BODY = 4 << 20, CONNECTION_MEMORY = 256 << 10, WORTH_GZIP = 400 };
+enum { LONGEST_BODY = 64 << 20, CONNECTION_MEMORY = 256 << 10, WORTH_GZIP = 400 };
 
 /* A request while it arrives. */
 struct incoming {
@@ -36,8 +36,20 @@ bool request_is(const struct request *request, const char *method)
     return strcmp(request->method, method) == 0;
 }
 
+static const char *part_header(const struct part *part, const char *name)
+{
+    size_t n = strlen(name);
+
+    for (size_t i = 0; i < part->n; i++)
+        if (strncasecmp(part->lines[i], name, n) == 0 && part->lines[i][n] == ':')
+            return part->lines[i] + n + 1 + strspn(part->lines[i] + n + 1, " ");
+    return NULL;
+}
+
 const char *request_header(const struct request *request, const char *name)
 {
+    if (request->part)
+        return part_header(request->part, name);
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
@@ -127,6 +139,7 @@ static bool answer_fault(const struct request *request, struct reply *reply)
     case FAULT_HTML500: reply_page(reply, 500, "Internal Server Error"); return true;
     case FAULT_HTML200: reply_page(reply, 200, "Please log in"); return true;
     case FAULT_EMPTY: reply->status = 200; return true;
+    case FAULT_CUT_BEFORE: return true;
     case FAULT_THROTTLE: throttle(request, f, reply); return true;
     case FAULT_FOREVER401: refuse_token(request, reply); return true;
     case FAULT_EXPIRE_TOKEN:
@@ -159,6 +172,10 @@ static void answer(const struct request *request, struct reply *reply)
         salesforce_answer(request, reply);
     else
         dynamics_answer(request, reply);
+    if (request->fault.kind == FAULT_FAIL_AFTER) {
+        reply->body.len = 0;
+        set_status(&request->fault, reply);
+    }
 }
 
 static bool accepts_gzip(const struct request *request)
@@ -277,7 +294,7 @@ static enum MHD_Result respond(struct request *request)
 
     request->fault = (struct fault){.kind = FAULT_NONE};
     if (!is_control(request)) {
-        request->fault = fault_take(request->crm, request->target);
+        request->fault = fault_take(request->crm, request->method, request->target);
         if (fault_stands(request->crm, FAULT_LATENCY, request->target, &ms))
             nap(ms);
     }
@@ -287,6 +304,10 @@ static enum MHD_Result respond(struct request *request)
         log_request(request->crm, request->method, request->target, reply.status,
                     request_bearer(request), reply.body.len);
     free(request->fault.body);
+    if (request->fault.kind == FAULT_CUT_BEFORE || request->fault.kind == FAULT_CUT_AFTER) {
+        buf_free(&reply.body);
+        return MHD_NO; /* closes the connection without an answer */
+    }
     return send_reply(request, &reply);
 }
 

@@ -18,10 +18,17 @@ struct request {
     const char *body;    /* NUL-terminated, "" when there is none */
     size_t header_bytes; /* of all header lines */
     struct fault fault;
+    const struct part *part; /* of a batch: the headers are its own; or NULL */
     struct MHD_Connection *connection;
 };
 
-enum { MAX_HEADERS = 16 };
+/* The header lines of a request inside a batch: "Name: value", each NUL-terminated. */
+struct part {
+    size_t n;
+    char *const *lines;
+};
+
+enum { MAX_HEADERS = 24 };
 
 struct reply {
     unsigned status;

@@ -17,8 +17,14 @@ struct entry {
     size_t bytes;
 };
 
+enum { KINDS = 64 };
+
 struct counters {
     uint64_t requests, mutating, tokens;
+    struct {
+        const char *name;
+        uint64_t n;
+    } kinds[KINDS];
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -35,19 +41,18 @@ static uint32_t hash(const char *s)
     return (uint32_t)h;
 }
 
-/* A token request changes nothing. */
+/* A token request changes nothing; what a batch changes is told part by part. */
 static bool mutating(const char *method, const char *target)
 {
-    return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 && !strstr(target, "/oauth2/");
+    return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 &&
+           !strstr(target, "/oauth2/") && !strstr(target, "/$batch");
 }
 
-void log_request(enum crm crm, const char *method, const char *target, unsigned status,
-                 const char *token, size_t bytes)
+static void enter(enum crm crm, const char *method, const char *target, unsigned status,
+                  const char *token, size_t bytes)
 {
     struct entry *e;
 
-    pthread_mutex_lock(&lock);
-    counters[crm].requests++;
     counters[crm].mutating += mutating(method, target);
     e = &ring[total % RING];
     free(e->target);
@@ -60,6 +65,34 @@ void log_request(enum crm crm, const char *method, const char *target, unsigned 
         .bytes = bytes,
     };
     memcpy(e->method, method, strnlen(method, sizeof e->method - 1));
+}
+
+void log_request(enum crm crm, const char *method, const char *target, unsigned status,
+                 const char *token, size_t bytes)
+{
+    pthread_mutex_lock(&lock);
+    counters[crm].requests++;
+    enter(crm, method, target, status, token, bytes);
+    pthread_mutex_unlock(&lock);
+}
+
+void log_part(enum crm crm, const char *method, const char *target, unsigned status)
+{
+    pthread_mutex_lock(&lock);
+    enter(crm, method, target, status, NULL, 0);
+    pthread_mutex_unlock(&lock);
+}
+
+void log_kind(enum crm crm, const char *kind)
+{
+    size_t i = 0;
+
+    pthread_mutex_lock(&lock);
+    while (i + 1 < KINDS && counters[crm].kinds[i].name &&
+           strcmp(counters[crm].kinds[i].name, kind) != 0)
+        i++;
+    counters[crm].kinds[i].name = kind;
+    counters[crm].kinds[i].n++;
     pthread_mutex_unlock(&lock);
 }
 
@@ -96,6 +129,13 @@ static void write_counters(struct buf *out, const struct counters *c)
     buf_addf(out, "\"requests\":%llu,\"mutating\":%llu,\"tokens\":%llu",
              (unsigned long long)c->requests, (unsigned long long)c->mutating,
              (unsigned long long)c->tokens);
+    if (!c->kinds[0].name)
+        return;
+    buf_puts(out, ",\"kinds\":{");
+    for (size_t i = 0; i < KINDS && c->kinds[i].name; i++)
+        buf_addf(out, "%s\"%s\":%llu", i ? "," : "", c->kinds[i].name,
+                 (unsigned long long)c->kinds[i].n);
+    buf_puts(out, "}");
 }
 
 void log_stats(struct buf *out)
@@ -104,9 +144,9 @@ void log_stats(struct buf *out)
 
     pthread_mutex_lock(&lock);
     sum = (struct counters){
-        counters[SALESFORCE].requests + counters[DYNAMICS].requests,
-        counters[SALESFORCE].mutating + counters[DYNAMICS].mutating,
-        counters[SALESFORCE].tokens + counters[DYNAMICS].tokens,
+        .requests = counters[SALESFORCE].requests + counters[DYNAMICS].requests,
+        .mutating = counters[SALESFORCE].mutating + counters[DYNAMICS].mutating,
+        .tokens = counters[SALESFORCE].tokens + counters[DYNAMICS].tokens,
     };
     buf_puts(out, "{");
     write_counters(out, &sum);

@@ -1,4 +1,5 @@
 #include "tests/sim/odata.h"
+#include "tests/sim/dv_tables.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -44,17 +45,7 @@ static bool unexpected(struct parser *p)
 
 const char *odata_type(const struct entity *entity)
 {
-    static const char *const types[][2] = {
-        {"opportunities", "opportunity"},
-        {"organizations", "organization"},
-        {"transactioncurrencies", "transactioncurrency"},
-        {"systemusers", "systemuser"},
-    };
-
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (strcmp(entity->name, types[i][0]) == 0)
-            return types[i][1];
-    return entity->name;
+    return dv_table(entity)->type;
 }
 
 /* ---- tokens ---- */

@@ -1,7 +1,9 @@
 #include "tests/sim/row.h"
+#include "tests/sim/dv_switch.h"
 #include "tests/sim/fault.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -102,6 +104,18 @@ bool guid_parse(const char *id, uint32_t *at)
 void guid_other(char out[37], unsigned table, uint64_t n)
 {
     guid_write(out, 0xa1000000u + table, 0x5f2a, 0x4d1c, 0x8b00, n + 1);
+}
+
+bool guid_other_parse(const char *id, unsigned *table, uint32_t *n)
+{
+    char same[37];
+
+    if (strlen(id) != 36 || strncmp(id, "a10000", 6) != 0)
+        return false;
+    *table = (unsigned)strtoul(id + 6, NULL, 16);
+    *n = (uint32_t)strtoull(id + 24, NULL, 16) - 1;
+    guid_other(same, *table, *n);
+    return strcasecmp(id, same) == 0;
 }
 
 static void put_sf(struct val *v, const char *prefix, uint64_t n)
@@ -300,7 +314,7 @@ static void other_get(const struct row *row, enum aspect aspect, struct val *v)
     case A_ORG_NAME: val_text(v, "Simulated Company"); return;
     case A_ORG_EDITION: val_text(v, "Enterprise Edition"); return;
     case A_ORG_CURRENCY: val_text(v, "USD"); return;
-    case A_ORG_RETENTION: val_number(v, 7, 0); return;
+    case A_ORG_RETENTION: val_number(v, dv_switches.retention, 0); return;
     case A_CAMPAIGN_SF: row->campaign ? put_sf(v, "701", row->campaign) : val_null(v); return;
     case A_CAMPAIGN_GUID: row->campaign ? put_guid(v, 4, row->campaign) : val_null(v); return;
     default: val_text(v, row->campaign ? "Spring fair" : NULL); return;

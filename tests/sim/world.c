@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { OVERLAYS = 32 };
+
 struct overlay {
+    const struct entity *entity;
     struct edit **edits;
     size_t n;
     uint32_t *slots; /* hash of index to edit number + 1; a power of two, at most half full */
@@ -15,42 +18,102 @@ struct overlay {
     uint32_t created;
 };
 
-static struct overlay overlays[CRMS];
+/* An edit as it was when the transaction first touched it. */
+struct saved {
+    struct edit *edit, before;
+    bool created;
+};
+
+static struct overlay overlays[OVERLAYS];
 static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
+static _Thread_local unsigned writing;
 static uint64_t last_version = 1000000000;
+
+static struct {
+    bool active;
+    struct saved *saved;
+    size_t n;
+} journal;
+
+/* Where unique texts were set: hash of field and text to row. */
+static struct {
+    struct key {
+        uint64_t hash;
+        const struct field *field;
+        uint32_t at; /* row + 1 */
+    } * slots;
+    size_t n, room;
+} keys;
 
 struct settings settings;
 
 void world_read(void)
 {
-    pthread_rwlock_rdlock(&lock);
+    if (writing)
+        writing++;
+    else
+        pthread_rwlock_rdlock(&lock);
 }
 
 void world_write(void)
 {
-    pthread_rwlock_wrlock(&lock);
+    if (!writing++)
+        pthread_rwlock_wrlock(&lock);
 }
 
 void world_unlock(void)
 {
-    pthread_rwlock_unlock(&lock);
+    if (!writing || !--writing)
+        pthread_rwlock_unlock(&lock);
+}
+
+static void forget(struct edit *edit)
+{
+    for (size_t i = 0; i < edit->n; i++)
+        free(edit->set[i].text);
+    free(edit->set);
+    edit->set = NULL;
+    edit->n = 0;
 }
 
 void world_clear(void)
 {
-    for (size_t crm = 0; crm < CRMS; crm++) {
-        struct overlay *o = &overlays[crm];
+    for (size_t at = 0; at < OVERLAYS; at++) {
+        struct overlay *o = &overlays[at];
 
         for (size_t i = 0; i < o->n; i++) {
-            for (size_t j = 0; j < o->edits[i]->n; j++)
-                free(o->edits[i]->set[j].text);
-            free(o->edits[i]->set);
+            forget(o->edits[i]);
             free(o->edits[i]);
         }
         free(o->edits);
         free(o->slots);
         *o = (struct overlay){0};
     }
+    free(keys.slots);
+    keys.slots = NULL;
+    keys.n = keys.room = 0;
+}
+
+/* The table's overlay, or an empty one. */
+static const struct overlay *overlay_of(const struct entity *e)
+{
+    static const struct overlay none;
+
+    for (size_t i = 0; i < OVERLAYS && overlays[i].entity; i++)
+        if (overlays[i].entity == e)
+            return &overlays[i];
+    return &none;
+}
+
+static struct overlay *open_overlay(const struct entity *e)
+{
+    for (size_t i = 0; i < OVERLAYS; i++) {
+        if (!overlays[i].entity)
+            overlays[i].entity = e;
+        if (overlays[i].entity == e)
+            return &overlays[i];
+    }
+    abort();
 }
 
 uint32_t world_count(void)
@@ -70,7 +133,7 @@ void world_load(uint32_t at, struct row *row)
 
 uint32_t world_rows(const struct entity *e)
 {
-    return world_count() + overlays[e->crm].created;
+    return e->count() + overlay_of(e)->created;
 }
 
 static uint32_t *slot_of(const struct overlay *o, uint32_t at)
@@ -91,14 +154,17 @@ static struct edit *find(const struct overlay *o, uint32_t at)
 
 bool world_is_edited(const struct entity *e, uint32_t at)
 {
-    return find(&overlays[e->crm], at) != NULL;
+    return find(overlay_of(e), at) != NULL;
 }
 
 void world_row(const struct entity *e, uint32_t at, struct row *row)
 {
-    const struct edit *edit = find(&overlays[e->crm], at);
+    const struct edit *edit = find(overlay_of(e), at);
 
-    world_load(at, row);
+    if (edit && edit->blank)
+        *row = (struct row){.at = at, .account = -1, .product = -1, .dynamics = e->crm == DYNAMICS};
+    else
+        e->load(at, row);
     if (!edit)
         return;
     row->edit = edit;
@@ -107,8 +173,10 @@ void world_row(const struct entity *e, uint32_t at, struct row *row)
         row->modified = edit->modified;
     if (edit->version)
         row->version = edit->version;
-    if (at >= world_count())
+    if (at >= e->count())
         row->created = row->modified;
+    if (edit->created)
+        row->created = edit->created;
 }
 
 bool world_edited(const struct edit *edit, const struct field *field, struct val *v)
@@ -123,22 +191,53 @@ bool world_edited(const struct edit *edit, const struct field *field, struct val
     return false;
 }
 
+bool world_has_edits(void)
+{
+    for (size_t i = 0; i < OVERLAYS && overlays[i].entity; i++)
+        if (overlays[i].n && overlays[i].entity->ngroups < 2)
+            return true;
+    return false;
+}
+
+void world_drop(struct edit *edit, const struct field *field)
+{
+    for (size_t i = 0; i < edit->n; i++) {
+        if (edit->set[i].field != field)
+            continue;
+        free(edit->set[i].text);
+        edit->set[i] = edit->set[--edit->n];
+        return;
+    }
+}
+
+const struct entity *world_table(size_t i)
+{
+    return i < OVERLAYS ? overlays[i].entity : NULL;
+}
+
+const struct edit *world_edit_of(const struct entity *e, uint32_t at)
+{
+    return find(overlay_of(e), at);
+}
+
 size_t world_edits(const struct entity *e)
 {
-    return overlays[e->crm].n;
+    return overlay_of(e)->n;
 }
 
 bool world_edit_at(const struct entity *e, size_t i, uint32_t *at)
 {
-    if (i >= overlays[e->crm].n)
+    const struct overlay *o = overlay_of(e);
+
+    if (i >= o->n)
         return false;
-    *at = overlays[e->crm].edits[i]->at;
+    *at = o->edits[i]->at;
     return true;
 }
 
 static bool find_external(const struct entity *e, const char *id, uint32_t *at)
 {
-    const struct overlay *o = &overlays[e->crm];
+    const struct overlay *o = overlay_of(e);
     char *end;
     unsigned long n;
 
@@ -180,9 +279,28 @@ static void rehash(struct overlay *o)
         *slot_of(o, o->edits[i]->at) = (uint32_t)i + 1;
 }
 
-struct edit *world_edit(const struct entity *e, uint32_t at)
+static void save(struct edit *edit, bool created)
 {
-    struct overlay *o = &overlays[e->crm];
+    struct saved *s;
+
+    for (size_t i = 0; i < journal.n; i++)
+        if (journal.saved[i].edit == edit)
+            return;
+    journal.saved = regrab(journal.saved, (journal.n + 1) * sizeof *journal.saved);
+    s = &journal.saved[journal.n++];
+    *s = (struct saved){edit, *edit, created};
+    s->before.set = edit->n ? grab(edit->n * sizeof *edit->set) : NULL;
+    for (size_t i = 0; i < edit->n; i++) {
+        const char *text = edit->set[i].text;
+
+        s->before.set[i] = edit->set[i];
+        s->before.set[i].text = text ? grab_text(text, strlen(text)) : NULL;
+    }
+}
+
+static struct edit *edit_of(const struct entity *e, uint32_t at)
+{
+    struct overlay *o = open_overlay(e);
     struct edit *edit = find(o, at);
 
     if (edit)
@@ -198,12 +316,76 @@ struct edit *world_edit(const struct entity *e, uint32_t at)
     return edit;
 }
 
+struct edit *world_edit(const struct entity *e, uint32_t at)
+{
+    struct edit *edit = edit_of(e, at);
+
+    if (journal.active)
+        save(edit, false);
+    return edit;
+}
+
 struct edit *world_create(const struct entity *e)
 {
-    struct edit *edit = world_edit(e, world_rows(e));
+    struct edit *edit = edit_of(e, world_rows(e));
 
-    overlays[e->crm].created++;
+    if (journal.active)
+        save(edit, true);
+    open_overlay(e)->created++;
     return edit;
+}
+
+void world_blank(struct edit *edit)
+{
+    forget(edit);
+    edit->blank = true;
+    edit->deleted = false;
+    edit->created = clock_now();
+}
+
+void world_begin(void)
+{
+    journal.active = true;
+}
+
+static void end(bool undo)
+{
+    for (size_t i = 0; i < journal.n; i++) {
+        struct saved *s = &journal.saved[i];
+
+        if (!undo) {
+            forget(&s->before);
+            continue;
+        }
+        forget(s->edit);
+        *s->edit = s->before;
+        s->edit->deleted = s->created || s->before.deleted;
+        s->edit->ghost = s->created || s->before.ghost;
+    }
+    free(journal.saved);
+    journal.saved = NULL;
+    journal.n = 0;
+    journal.active = false;
+}
+
+void world_commit(void)
+{
+    end(false);
+}
+
+void world_rollback(void)
+{
+    end(true);
+}
+
+uint64_t world_version(void)
+{
+    return last_version;
+}
+
+uint64_t world_next_version(void)
+{
+    return ++last_version;
 }
 
 void world_touch(struct edit *edit)
@@ -212,9 +394,68 @@ void world_touch(struct edit *edit)
     edit->modified = clock_now();
 }
 
+/* ---- unique texts ---- */
+
+static uint64_t hash_key(const struct field *field, const char *text)
+{
+    uint64_t h = text_mix((uint64_t)(uintptr_t)field);
+
+    for (; *text; text++) {
+        char c = *text >= 'A' && *text <= 'Z' ? (char)(*text | 0x20) : *text;
+
+        h = text_mix(h ^ (unsigned char)c);
+    }
+    return h;
+}
+
+static void put_key(struct key key)
+{
+    size_t i = key.hash & (keys.room - 1);
+
+    while (keys.slots[i].at)
+        i = (i + 1) & (keys.room - 1);
+    keys.slots[i] = key;
+}
+
+static void add_key(const struct field *field, const char *text, uint32_t at)
+{
+    struct key *old = keys.slots;
+    size_t room = keys.room;
+
+    if (keys.n * 2 >= room) {
+        keys.room = room ? room * 2 : 64;
+        keys.slots = grab(keys.room * sizeof *keys.slots);
+        for (size_t i = 0; i < room; i++)
+            if (old[i].at)
+                put_key(old[i]);
+        free(old);
+    }
+    put_key((struct key){hash_key(field, text), field, at + 1});
+    keys.n++;
+}
+
+bool world_keyed(const struct field *field, const char *text, size_t *next, uint32_t *at)
+{
+    uint64_t h = hash_key(field, text);
+
+    for (; keys.room && keys.slots[(h + *next) & (keys.room - 1)].at; ++*next) {
+        const struct key *k = &keys.slots[(h + *next) & (keys.room - 1)];
+
+        if (k->hash != h || k->field != field)
+            continue;
+        *at = k->at - 1;
+        ++*next;
+        return true;
+    }
+    return false;
+}
+
 void world_assign(struct edit *edit, const struct field *field, const char *text)
 {
     char *copy = text ? grab_text(text, strlen(text)) : NULL;
+
+    if (text && field->flags & (KEY | UNIQUE))
+        add_key(field, text, edit->at);
 
     for (size_t i = 0; i < edit->n; i++) {
         if (edit->set[i].field == field) {

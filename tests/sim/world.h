@@ -1,5 +1,5 @@
-/* The opportunities of both CRMs: generated or loaded ones, and over them what tests have edited,
- * created and deleted. Everything here wants the lock held; what it lends lives as long. */
+/* The tables that change: generated or loaded rows, and over them what tests and clients have
+ * edited, created and deleted. Everything here wants the lock held; what it lends lives as long. */
 #ifndef SIM_WORLD_H
 #define SIM_WORLD_H
 
@@ -14,11 +14,15 @@ struct edit {
     uint32_t at;
     int64_t modified; /* 0: not moved */
     uint64_t version;
+    int64_t created; /* 0: not known */
     bool deleted;
+    bool blank; /* over no base: what is not set is empty */
+    bool ghost; /* was never committed */
     size_t n;
     struct assignment *set;
 };
 
+/* A thread that writes may lock again. */
 void world_read(void);
 void world_write(void);
 void world_unlock(void);
@@ -32,7 +36,15 @@ uint32_t world_rows(const struct entity *e); /* with the created ones */
 void world_row(const struct entity *e, uint32_t at, struct row *row);
 bool world_is_edited(const struct entity *e, uint32_t at);
 bool world_edited(const struct edit *edit, const struct field *field, struct val *v);
+/* Whether a table that others lead to was edited: one without parents of its own. */
+bool world_has_edits(void);
+/* Takes back what was set. */
+void world_drop(struct edit *edit, const struct field *field);
 size_t world_edits(const struct entity *e);
+/* Tables that were edited, in the order in which they were first. NULL behind the last. */
+const struct entity *world_table(size_t i);
+/* As it stands; NULL when the row is not edited. */
+const struct edit *world_edit_of(const struct entity *e, uint32_t at);
 bool world_edit_at(const struct entity *e, size_t i, uint32_t *at);
 
 /* By the CRM's id or by the external id. */
@@ -44,5 +56,21 @@ struct edit *world_create(const struct entity *e);
 /* A new version, and the stamp of the simulator's clock. */
 void world_touch(struct edit *edit);
 void world_assign(struct edit *edit, const struct field *field, const char *text);
+
+/* The row is emptied, and lives again if it was deleted. */
+void world_blank(struct edit *edit);
+
+/* All or nothing: what is edited between begin and rollback is undone. One at a time. */
+void world_begin(void);
+void world_commit(void);
+void world_rollback(void);
+/* The highest version given so far. */
+uint64_t world_version(void);
+/* A version that nothing carries. */
+uint64_t world_next_version(void);
+
+/* Rows whose field was ever set to a text, whatever the case; ask again with the last answer until
+ * false. Whether the row still holds it is the caller's to see. */
+bool world_keyed(const struct field *field, const char *text, size_t *next, uint32_t *at);
 
 #endif
