@@ -1,4 +1,5 @@
 #include "tests/sim/dv_query.h"
+#include "tests/sim/dv_switch.h"
 #include "tests/sim/dv_tables.h"
 #include "tests/sim/odata.h"
 #include "tests/sim/skiptoken.h"
@@ -82,7 +83,7 @@ static const char *leaf(const char *name)
 
 static void write_key(struct buf *out, const char *name)
 {
-    buf_puts(out, out->at[out->len - 1] == '{' ? "\"" : ",\"");
+    buf_puts(out, strchr("{,", out->at[out->len - 1]) ? "\"" : ",\"");
     buf_puts(out, name);
     buf_puts(out, "\":");
 }
@@ -97,56 +98,57 @@ static void write_note(struct buf *out, const char *name, const char *annotation
     buf_json(out, text, len);
 }
 
-static const struct {
-    const char *field, *table, *navigation;
-    enum aspect label;
-} lookups[] = {
-    {"_customerid_value", "account", "customerid_account", A_ACCOUNT_NAME},
-    {"_parentaccountid_value", "account", "parentaccountid", A_ACCOUNT_NAME},
-    {"_ownerid_value", "systemuser", "ownerid", A_AGENT_NAME},
-    {"_owninguser_value", "systemuser", "owninguser", A_AGENT_NAME},
-    {"_modifiedby_value", "systemuser", "modifiedby", A_AGENT_NAME},
-    {"_transactioncurrencyid_value", "transactioncurrency", "transactioncurrencyid",
-     A_CURRENCY_NAME},
-    {"_campaignid_value", "campaign", "campaignid", A_CAMPAIGN_NAME},
-};
-
-/* A customer is a contact when the edit says so. */
-static bool is_contact(const struct row *row, const struct field *f)
+/* The name of the row that a lookup leads to. */
+static void label_of(const struct dv_table *t, const char *id, struct buf *out)
 {
-    static const char contact[] = "customerid_contact.contactid";
+    const struct field *f = entity_field(t->entity, t->primary, strlen(t->primary));
+    struct row row;
     struct val v;
+    uint32_t at;
 
-    if (strcmp(f->name, "_customerid_value") != 0)
-        return false;
-    field_get(row, entity_field(&dv_opportunity, contact, sizeof contact - 1), &v);
-    return v.kind != V_NULL;
+    if (!f || !dv_find(t->entity, id, &at))
+        return;
+    entity_row(t->entity, at, &row);
+    field_get(&row, f, &v);
+    if (v.kind == V_TEXT)
+        buf_add(out, v.text, v.len);
 }
 
-static void note_lookup(const struct writer *w, const struct row *row, const struct field *f)
+static const struct dv_nav *nav_of(const struct entity *e, const struct field *f, const char *type)
 {
-    static const char prefix[] = "Microsoft.Dynamics.CRM.";
-    char annotation[80];
+    const struct dv_nav *nav;
 
-    for (size_t i = 0; i < sizeof lookups / sizeof *lookups; i++) {
-        bool contact = is_contact(row, f);
-        const char *table = contact ? "contact" : lookups[i].table;
-        const char *navigation = contact ? "customerid_contact" : lookups[i].navigation;
-        struct val label;
+    for (size_t i = 0; (nav = dv_nav_at(i)); i++)
+        if (strcmp(nav->set, e->name) == 0 && strcmp(nav->lookup, f->name) == 0 &&
+            strcmp(nav->type, type) == 0)
+            return nav;
+    return NULL;
+}
 
-        if (strcmp(lookups[i].field, f->name) != 0)
-            continue;
-        row_get(row, lookups[i].label, &label);
-        if (w->wishes->annotations & FORMATTED && label.kind != V_NULL)
-            write_note(w->out, f->name, "OData.Community.Display.V1.FormattedValue", label.text,
-                       label.len);
-        snprintf(annotation, sizeof annotation, "%sassociatednavigationproperty", prefix);
-        if (w->wishes->annotations & NAVIGATION)
-            write_note(w->out, f->name, annotation, navigation, strlen(navigation));
-        snprintf(annotation, sizeof annotation, "%slookuplogicalname", prefix);
-        if (w->wishes->annotations & LOOKUP_NAME)
-            write_note(w->out, f->name, annotation, table, strlen(table));
-    }
+static void note_lookup(const struct writer *w, const struct field *f, const struct val *v)
+{
+    const struct entity *e = w->query->entity;
+    char id[40];
+    const char *type;
+    const struct dv_nav *nav;
+    struct buf label = {0};
+
+    snprintf(id, sizeof id, "%.*s", (int)v->len, v->text);
+    type = dv_target(e, f, id);
+    nav = type ? nav_of(e, f, type) : NULL;
+    if (!nav)
+        return;
+    if (w->wishes->annotations & FORMATTED)
+        label_of(dv_table_typed(type, strlen(type)), id, &label);
+    if (label.len)
+        write_note(w->out, f->name, "OData.Community.Display.V1.FormattedValue", label.at,
+                   label.len);
+    if (w->wishes->annotations & NAVIGATION)
+        write_note(w->out, f->name, "Microsoft.Dynamics.CRM.associatednavigationproperty",
+                   nav->name, strlen(nav->name));
+    if (w->wishes->annotations & LOOKUP_NAME)
+        write_note(w->out, f->name, "Microsoft.Dynamics.CRM.lookuplogicalname", type, strlen(type));
+    buf_free(&label);
 }
 
 /* "$25,000.00", "3/31/2024", "In Progress", "Yes": for people, in the caller's locale. */
@@ -180,15 +182,31 @@ static void note_display(const struct writer *w, const struct field *f, const st
     buf_free(&plain);
 }
 
-static void write_notes(const struct writer *w, const struct row *row, const struct field *f,
-                        const struct val *v)
+static void write_notes(const struct writer *w, const struct field *f, const struct val *v)
 {
     if (v->kind == V_NULL || v->kind == V_TEXT)
         return;
     if (v->kind == V_ID)
-        note_lookup(w, row, f);
+        note_lookup(w, f, v);
     else if (w->wishes->annotations & FORMATTED)
         note_display(w, f, v);
+}
+
+/* Dates as date-times, decimals as strings: legal, and some servers do it. */
+static void write_styled(struct buf *out, const struct val *v, enum form form)
+{
+    bool text =
+        dv_switches.decimal_strings && (form == F_MONEY || form == F_RATE) && v->kind == V_NUMBER;
+    struct val midnight = {.kind = V_TIME};
+
+    if (dv_switches.date_times && v->kind == V_DATE) {
+        midnight.num = v->num * 86400;
+        val_write(out, &midnight, F_ZULU);
+        return;
+    }
+    buf_puts(out, text ? "\"" : "");
+    val_write(out, v, form);
+    buf_puts(out, text ? "\"" : "");
 }
 
 static void write_value(const struct writer *w, const struct row *row, const struct field *f)
@@ -197,10 +215,10 @@ static void write_value(const struct writer *w, const struct row *row, const str
 
     field_get(row, f, &v);
     if (w->wishes->annotations)
-        write_notes(w, row, f, &v);
+        write_notes(w, f, &v);
     write_key(w->out, leaf(f->name));
     if (!w->first || !fault_spoils(w->fault, f->aspect, w->out))
-        val_write(w->out, &v, f->form);
+        write_styled(w->out, &v, f->form);
 }
 
 static size_t write_parent(const struct writer *w, const struct row *row, size_t i)
@@ -219,19 +237,29 @@ static size_t write_parent(const struct writer *w, const struct row *row, size_t
     return i;
 }
 
+static void write_etag(struct buf *out, const struct row *row)
+{
+    buf_puts(out, "\"@odata.etag\":\"W/\\\"");
+    buf_number(out, (int64_t)row->version);
+    buf_puts(out, "\\\"\"");
+}
+
 /* Without the opening brace, so that a context can stand before it. */
 static void write_members(const struct writer *w, const struct row *row)
 {
     const struct odata *q = w->query;
 
-    buf_puts(w->out, "\"@odata.etag\":\"W/\\\"");
-    buf_number(w->out, (int64_t)row->version);
-    buf_puts(w->out, "\\\"\"");
+    if (!dv_switches.etag_last)
+        write_etag(w->out, row);
     for (size_t i = 0; i < q->ncolumns;) {
         if (q->columns[i].group)
             i = write_parent(w, row, i);
         else
             write_value(w, row, q->columns[i++].field);
+    }
+    if (dv_switches.etag_last) {
+        buf_puts(w->out, ",");
+        write_etag(w->out, row);
     }
     buf_puts(w->out, "}");
 }
@@ -283,7 +311,7 @@ static uint64_t page_limit(const struct odata *o, const struct wishes *w)
 {
     uint64_t limit = LARGEST_PAGE;
 
-    if (w->page && w->page < limit)
+    if (w->page && w->page < limit && !dv_switches.ignore_page)
         limit = w->page;
     if (settings.page && settings.page < limit)
         limit = settings.page;
@@ -325,6 +353,7 @@ static void write_next(const struct request *request, struct reply *reply, const
 
     buf_addf(&link, "%s%s?%s%s",
              request->fault.kind == FAULT_FOREIGN_NEXT ? "https://evil.example"
+             : dv_switches.relative_next               ? ""
                                                        : settings.origin[DYNAMICS],
              request->path, prefix, *prefix ? "&" : "");
     skiptoken_write(&link, prefix, loop ? came : &next);
@@ -440,18 +469,40 @@ void dv_count(const struct request *request, struct reply *reply, const struct e
     world_unlock();
 }
 
-static bool find_row(const struct entity *entity, const char *id, struct row *row)
+static bool find_row(const struct entity *entity, const struct dv_key *key, struct row *row)
 {
     uint32_t at;
 
-    if (!dv_find(entity, id, &at))
+    if (key->field ? !dv_key_find(entity, key->field, key->text, &at)
+                   : !dv_find(entity, key->text, &at))
         return false;
     entity_row(entity, at, row);
     return !row->deleted;
 }
 
+static void write_row(const struct request *request, struct reply *reply, const struct odata *o,
+                      const struct wishes *w, const struct row *row)
+{
+    struct writer writer = {o, w, &request->fault, &reply->body, true};
+
+    reply_header(reply, "ETag", "W/\"%llu\"", (unsigned long long)row->version);
+    write_context(&reply->body, o, true);
+    buf_puts(&reply->body, ",");
+    write_members(&writer, row);
+}
+
+/* A conditional read; it does not go with $expand or annotations. */
+static bool unchanged(const struct request *request, const struct wishes *w, const struct row *row)
+{
+    const char *none = request_header(request, "If-None-Match");
+    char etag[32];
+
+    snprintf(etag, sizeof etag, "W/\"%llu\"", (unsigned long long)row->version);
+    return none && strcmp(none, etag) == 0 && !w->annotations && !strstr(request->query, "expand");
+}
+
 void dv_record(const struct request *request, struct reply *reply, const struct entity *entity,
-               const char *id)
+               const struct dv_key *key)
 {
     struct wishes w = wishes_of(request);
     struct odata_error error;
@@ -461,17 +512,52 @@ void dv_record(const struct request *request, struct reply *reply, const struct 
     world_read();
     if (!odata_parse(entity, request->query, &o, &error)) {
         refuse(reply, &error);
-    } else if (!find_row(entity, id, &row)) {
+    } else if (!find_row(entity, key, &row)) {
         dynamics_error(reply, 404, "0x80040217", "%s With Id = %s Does Not Exist",
-                       odata_type(entity), id);
+                       odata_type(entity), key->text);
+    } else if (unchanged(request, &w, &row)) {
+        reply->status = 304;
+        reply->type = NULL;
     } else {
-        struct writer writer = {&o, &w, &request->fault, &reply->body, true};
-
         applied(reply, &w);
-        write_context(&reply->body, &o, true);
-        buf_puts(&reply->body, ",");
-        write_members(&writer, &row);
+        write_row(request, reply, &o, &w, &row);
     }
     odata_free(&o);
     world_unlock();
+}
+
+/* The query without $expand. The caller frees it. */
+static char *without_expand(const char *query)
+{
+    struct buf out = {0};
+
+    buf_puts(&out, "");
+    while (*query) {
+        size_t n = strcspn(query, "&");
+
+        if (!text_starts(query, "$expand=") && !text_starts(query, "%24expand="))
+            buf_addf(&out, "%s%.*s", out.len ? "&" : "", (int)n, query);
+        query += query[n] ? n + 1 : n;
+    }
+    return out.at;
+}
+
+void dv_representation(const struct request *request, struct reply *reply,
+                       const struct entity *entity, uint32_t at)
+{
+    struct wishes w = wishes_of(request);
+    char *query = without_expand(request->query);
+    struct odata_error error;
+    struct odata o;
+    struct row row;
+
+    if (odata_parse(entity, query, &o, &error)) {
+        entity_row(entity, at, &row);
+        reply_header(reply, "Preference-Applied", "return=representation");
+        write_row(request, reply, &o, &w, &row);
+    } else {
+        refuse(reply, &error);
+    }
+    odata_free(&o);
+    free(query);
 }

@@ -199,6 +199,14 @@ bool world_has_edits(void)
     return false;
 }
 
+bool world_is_set(const struct edit *edit, const struct field *field)
+{
+    for (size_t i = 0; i < edit->n; i++)
+        if (edit->set[i].field == field)
+            return true;
+    return false;
+}
+
 void world_drop(struct edit *edit, const struct field *field)
 {
     for (size_t i = 0; i < edit->n; i++) {

@@ -38,6 +38,7 @@ bool world_is_edited(const struct entity *e, uint32_t at);
 bool world_edited(const struct edit *edit, const struct field *field, struct val *v);
 /* Whether a table that others lead to was edited: one without parents of its own. */
 bool world_has_edits(void);
+bool world_is_set(const struct edit *edit, const struct field *field);
 /* Takes back what was set. */
 void world_drop(struct edit *edit, const struct field *field);
 size_t world_edits(const struct entity *e);
