@@ -129,8 +129,7 @@ static void set_status(const struct fault *f, struct reply *reply)
         buf_puts(&reply->body, f->body);
 }
 
-/* The faults that leave nothing of the answer; true when this was one. */
-static bool answer_fault(const struct request *request, struct reply *reply)
+bool reply_fault(const struct request *request, struct reply *reply)
 {
     const struct fault *f = &request->fault;
 
@@ -155,6 +154,14 @@ static bool answer_fault(const struct request *request, struct reply *reply)
     }
 }
 
+void reply_fail_after(const struct request *request, struct reply *reply)
+{
+    if (request->fault.kind != FAULT_FAIL_AFTER)
+        return;
+    reply->body.len = 0;
+    set_status(&request->fault, reply);
+}
+
 /* ---- the answer ---- */
 
 static bool is_control(const struct request *request)
@@ -166,16 +173,13 @@ static void answer(const struct request *request, struct reply *reply)
 {
     if (is_control(request))
         control_answer(request, reply);
-    else if (answer_fault(request, reply))
+    else if (reply_fault(request, reply))
         return;
     else if (request->crm == SALESFORCE)
         salesforce_answer(request, reply);
     else
         dynamics_answer(request, reply);
-    if (request->fault.kind == FAULT_FAIL_AFTER) {
-        reply->body.len = 0;
-        set_status(&request->fault, reply);
-    }
+    reply_fail_after(request, reply);
 }
 
 static bool accepts_gzip(const struct request *request)
@@ -304,7 +308,8 @@ static enum MHD_Result respond(struct request *request)
         log_request(request->crm, request->method, request->target, reply.status,
                     request_bearer(request), reply.body.len);
     free(request->fault.body);
-    if (request->fault.kind == FAULT_CUT_BEFORE || request->fault.kind == FAULT_CUT_AFTER) {
+    if (reply.cut || request->fault.kind == FAULT_CUT_BEFORE ||
+        request->fault.kind == FAULT_CUT_AFTER) {
         buf_free(&reply.body);
         return MHD_NO; /* closes the connection without an answer */
     }

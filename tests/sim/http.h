@@ -34,6 +34,7 @@ struct reply {
     unsigned status;
     const char *type;
     struct buf body;
+    bool cut; /* the connection dies without an answer */
     size_t nheaders;
     struct {
         const char *name;
@@ -47,6 +48,10 @@ const char *request_header(const struct request *request, const char *name); /* 
 char *request_param(const struct request *request, const char *name);
 /* The token behind "Bearer ", or NULL. */
 const char *request_bearer(const struct request *request);
+/* The faults that leave nothing of the answer; true when the request's is one. */
+bool reply_fault(const struct request *request, struct reply *reply);
+/* What was done stays done; the answer becomes an error when the request's fault says so. */
+void reply_fail_after(const struct request *request, struct reply *reply);
 void reply_header(struct reply *reply, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
