@@ -153,8 +153,7 @@ static bool set_all(const struct call *c, const struct entity *e, struct edit *e
         if (!set_one(c, e, edit, name, value))
             return false;
     }
-    if (e == &sf_opportunity || e == &dv_opportunity)
-        derive(e, edit, set);
+    derive(e, edit, set);
     return true;
 }
 

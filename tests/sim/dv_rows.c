@@ -18,7 +18,8 @@ struct dv_wishes dv_wishes_of(const struct request *request)
         {"lookuplogicalname", LOOKUP_NAME},
         {"associatednavigationproperty", NAVIGATION},
         {"totalrecordcount", TOTALS},
-        {"*", FORMATTED | LOOKUP_NAME | NAVIGATION | TOTALS},
+        {"fetchxmlpagingcookie", COOKIE},
+        {"*", FORMATTED | LOOKUP_NAME | NAVIGATION | TOTALS | COOKIE},
     };
     const char *prefer = request_header(request, "Prefer");
     const char *page = prefer ? strstr(prefer, "odata.maxpagesize=") : NULL;
@@ -188,7 +189,7 @@ static void write_styled(struct buf *out, const struct val *v, enum form form)
     buf_puts(out, text ? "\"" : "");
 }
 
-static void write_value(const struct dv_writer *w, const struct row *row, const struct field *f)
+void dv_write_value(const struct dv_writer *w, const struct row *row, const struct field *f)
 {
     struct val v;
 
@@ -211,7 +212,7 @@ static size_t write_parent(const struct dv_writer *w, const struct row *row, siz
     buf_puts(w->out, id.kind == V_NULL ? "null" : "{");
     for (; i < q->ncolumns && q->columns[i].group == group; i++)
         if (id.kind != V_NULL)
-            write_value(w, row, q->columns[i].field);
+            dv_write_value(w, row, q->columns[i].field);
     buf_puts(w->out, id.kind == V_NULL ? "" : "}");
     return i;
 }
@@ -233,7 +234,7 @@ void dv_write_members(const struct dv_writer *w, const struct row *row)
         if (q->columns[i].group)
             i = write_parent(w, row, i);
         else
-            write_value(w, row, q->columns[i++].field);
+            dv_write_value(w, row, q->columns[i++].field);
     }
     if (dv_switches.etag_last) {
         buf_puts(w->out, ",");

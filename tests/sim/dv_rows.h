@@ -6,7 +6,7 @@
 #include "tests/sim/odata.h"
 
 enum { LARGEST_PAGE = 5000 };
-enum { FORMATTED = 1, LOOKUP_NAME = 2, NAVIGATION = 4, TOTALS = 8 };
+enum { FORMATTED = 1, LOOKUP_NAME = 2, NAVIGATION = 4, TOTALS = 8, COOKIE = 16 };
 
 /* What the Prefer header asks for. */
 struct dv_wishes {
@@ -26,6 +26,8 @@ struct dv_writer {
 struct dv_wishes dv_wishes_of(const struct request *request);
 /* Preference-Applied */
 void dv_applied(struct reply *reply, const struct dv_wishes *w);
+/* "name":value, with its annotations and the comma before it. */
+void dv_write_value(const struct dv_writer *w, const struct row *row, const struct field *f);
 /* Without the opening brace, so that a context can stand before it. */
 void dv_write_members(const struct dv_writer *w, const struct row *row);
 /* {"@odata.context":... ; tail: ")", ")/$entity", ")/$delta" */

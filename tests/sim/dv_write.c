@@ -1,5 +1,6 @@
 #include "tests/sim/dv_write.h"
 #include "tests/sim/clock.h"
+#include "tests/sim/dv_bpf.h"
 #include "tests/sim/dv_key.h"
 #include "tests/sim/dv_payload.h"
 #include "tests/sim/dv_query.h"
@@ -300,6 +301,8 @@ static void update(struct task *t)
     if (!allowed(t, "Write") || !keys_free(t, t->at) || !check_revenue(t, &row))
         return;
     if (t->entity == &dv_opportunity && !dv_state_update(&t->payload, &row, t->reply))
+        return;
+    if (t->table->bpf && !dv_bpf_update(&t->payload, &row, t->reply))
         return;
     if (t->payload.n) {
         edit = world_edit(t->entity, t->at);

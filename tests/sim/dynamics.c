@@ -11,6 +11,7 @@
 #include "tests/sim/dv_tables.h"
 #include "tests/sim/dv_write.h"
 #include "tests/sim/token.h"
+#include "tests/sim/world.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -137,6 +138,33 @@ static bool may_read(struct reply *reply, const struct entity *entity)
     return dynamics_allowed(reply, privilege, t->type);
 }
 
+/* The query in the URL, or that of a saved one. The caller frees it. */
+static char *fetch_of(const struct request *request)
+{
+    static const struct {
+        const char *name, *set;
+    } saved[] = {{"savedQuery", "savedqueries"}, {"userQuery", "userqueries"}};
+    char *xml = request_param(request, "fetchXml");
+
+    for (size_t i = 0; i < 2 && !xml; i++) {
+        char *id = request_param(request, saved[i].name);
+        const struct entity *e = dv_entity(saved[i].set, strlen(saved[i].set));
+        struct row row;
+        uint32_t at;
+
+        world_read();
+        if (id && dv_find(e, id, &at)) {
+            entity_row(e, at, &row);
+            xml = grab_text(row.list[2], strlen(row.list[2]));
+        } else if (id) {
+            xml = grab_text("", 0);
+        }
+        world_unlock();
+        free(id);
+    }
+    return xml;
+}
+
 static void answer_read(const struct request *request, struct reply *reply,
                         const struct entity *entity, const char *rest)
 {
@@ -146,7 +174,7 @@ static void answer_read(const struct request *request, struct reply *reply,
 
     if (!may_read(reply, entity))
         return;
-    if (!*rest && (fetch = request_param(request, "fetchXml"))) {
+    if (!*rest && (fetch = fetch_of(request))) {
         dv_fetch(request, reply, entity, fetch);
         free(fetch);
     } else if (!*rest) {
@@ -186,12 +214,14 @@ static bool header_is(const struct request *request, const char *name, const cha
     return value && strstr(value, want);
 }
 
-static const char *missing_header(const struct request *request)
+static const char *missing_header(const struct request *request, const char *path)
 {
     if (!header_is(request, "OData-Version", "4.0"))
         return "OData-Version: 4.0";
     if (!header_is(request, "OData-MaxVersion", "4.0"))
         return "OData-MaxVersion: 4.0";
+    if (text_starts(path, "$metadata")) /* which is XML */
+        return NULL;
     return header_is(request, "Accept", "application/json") ? NULL : "Accept: application/json";
 }
 
@@ -235,7 +265,7 @@ void dynamics_serve(const struct request *request, struct reply *reply, const ch
 
 static void answer_api(const struct request *request, struct reply *reply, const char *path)
 {
-    const char *missing = missing_header(request);
+    const char *missing = missing_header(request, path);
     int64_t started = limit_enter(request, reply);
 
     reply->type = "application/json; odata.metadata=minimal";

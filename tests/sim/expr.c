@@ -36,6 +36,35 @@ void expr_free(struct expr *e)
     free(e);
 }
 
+static unsigned char folded(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (unsigned char)(c | 0x20) : (unsigned char)c;
+}
+
+/* SQL's pattern: % any text, _ any byte, whatever the case. */
+static bool like(const char *s, size_t n, const char *pattern, size_t m)
+{
+    size_t i = 0, j = 0, back = 0, star = SIZE_MAX;
+
+    while (i < n) {
+        if (j < m && pattern[j] == '%') {
+            star = j++;
+            back = i;
+        } else if (j < m && (pattern[j] == '_' || folded(pattern[j]) == folded(s[i]))) {
+            i++;
+            j++;
+        } else if (star != SIZE_MAX) {
+            j = star + 1;
+            i = ++back;
+        } else {
+            return false;
+        }
+    }
+    while (j < m && pattern[j] == '%')
+        j++;
+    return j == m;
+}
+
 static bool compare(const struct expr *e, const struct row *row)
 {
     struct val v;
@@ -48,6 +77,7 @@ static bool compare(const struct expr *e, const struct row *row)
     switch ((int)e->op) {
     case OP_EQ: return order == 0;
     case OP_NE: return order != 0;
+    case OP_LIKE: return !null && like(v.text, v.len, e->literal.text, e->literal.len);
     case OP_LT: return !null && order < 0;
     case OP_LE: return !null && order <= 0;
     case OP_GT: return !null && order > 0;
@@ -103,7 +133,7 @@ struct span expr_span(const struct expr *e, const struct entity *entity)
 {
     struct span all = {0, entity->count()}, a, b;
 
-    if (!e || e->op == OP_NOT || e->op == OP_NE)
+    if (!e || e->op == OP_NOT || e->op == OP_NE || e->op == OP_LIKE)
         return all;
     if (e->op == OP_AND || e->op == OP_OR) {
         a = expr_span(e->left, entity);
