@@ -341,6 +341,23 @@ static void copy_text(const struct call *c, const char *name, char *to, size_t r
     snprintf(to, room, "%s", text ? text : "");
 }
 
+/* {"code":"0x80044150","message":"..."} as the body of an error of Dynamics. The caller frees it. */
+static char *coded_body(const struct call *c)
+{
+    const char *code = json_string_value(json_object_get(c->body, "code"));
+    const char *message = json_string_value(json_object_get(c->body, "message"));
+    struct buf out = {0};
+
+    if (!code)
+        return NULL;
+    buf_puts(&out, "{\"error\":{\"code\":");
+    buf_json_text(&out, code);
+    buf_puts(&out, ",\"message\":");
+    buf_json_text(&out, message ? message : "An error occurred.");
+    buf_puts(&out, "}}");
+    return out.at;
+}
+
 static void do_fault(const struct call *c)
 {
     const char *kind = json_string_value(json_object_get(c->body, "kind"));
@@ -362,7 +379,7 @@ static void do_fault(const struct call *c)
     copy_text(c, "match", f.match, sizeof f.match);
     copy_text(c, "content_type", f.content_type, sizeof f.content_type);
     copy_text(c, "location", f.location, sizeof f.location);
-    f.body = body ? grab_text(body, strlen(body)) : NULL;
+    f.body = body ? grab_text(body, strlen(body)) : coded_body(c);
     fault_add(&f);
     done(c);
 }

@@ -97,7 +97,7 @@ static const struct field opportunity[] = {
     {"_owninguser_value", "Lookup", F_ID, A_AGENT_GUID, 0, NULL, NULL, 0},
     {"_transactioncurrencyid_value", "Lookup", F_ID, A_CURRENCY_GUID, WRITABLE, NULL, NULL, 0},
     {"_campaignid_value", "Lookup", F_ID, A_CAMPAIGN_GUID, WRITABLE, NULL, NULL, 0},
-    {"createdon", "DateTime", F_ZULU, A_CREATED, 0, NULL, NULL, 0},
+    {"createdon", "DateTime", F_ZULU, A_CREATED, CREATION, NULL, NULL, 0},
     {"modifiedon", "DateTime", F_ZULU, A_MODIFIED, ASCENDING | STAMP, NULL, NULL, 0},
     {"_modifiedby_value", "Lookup", F_ID, A_AGENT_GUID, 0, NULL, NULL, 0},
     {"versionnumber", "BigInt", F_INTEGER, A_VERSION, ASCENDING, NULL, NULL, 0},

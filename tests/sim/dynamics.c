@@ -279,7 +279,7 @@ static void answer_api(const struct request *request, struct reply *reply, const
         dv_batch(request, reply);
     else
         dynamics_serve(request, reply, path);
-    limit_leave(request, reply, started);
+    limit_leave(request, started);
 }
 
 /* What stands behind "/api/data/v9.n/", or NULL. */

@@ -6,16 +6,17 @@
 #include "tests/sim/settings.h"
 
 enum {
-    NO_FILTER = 1,  /* may be selected, not filtered, sorted or grouped */
-    WRITABLE = 2,   /* what describe says */
-    ASCENDING = 4,  /* unedited rows ascend in it with their index */
-    STAMP = 8,      /* the modification stamp itself */
-    KEY = 16,       /* the id itself */
-    CURRENCY = 32,  /* exists only with multi-currency */
-    CUSTOM = 64,    /* not one of the CRM's own fields */
-    REQUIRED = 128, /* not nillable */
-    UNIQUE = 256,   /* an alternate key */
-    FILLER = 512,   /* only makes the table as wide as real ones are */
+    NO_FILTER = 1,   /* may be selected, not filtered, sorted or grouped */
+    WRITABLE = 2,    /* what describe says */
+    ASCENDING = 4,   /* unedited rows ascend in it with their index */
+    STAMP = 8,       /* the modification stamp itself */
+    KEY = 16,        /* the id itself */
+    CURRENCY = 32,   /* exists only with multi-currency */
+    CUSTOM = 64,     /* not one of the CRM's own fields */
+    REQUIRED = 128,  /* not nillable */
+    UNIQUE = 256,    /* an alternate key */
+    CREATION = 1024, /* of generated rows: 30 to 31 days before the stamp */
+    FILLER = 512,    /* only makes the table as wide as real ones are */
 };
 
 struct field {

@@ -22,10 +22,15 @@ void expr_free(struct expr *e);
 /* NULL is true. */
 bool expr_true(const struct expr *e, const struct row *row);
 
-/* Half-open range of indices outside which no unedited row can satisfy it. */
+/* Half-open ranges of indices outside which no unedited row can satisfy it: ascending, apart. */
+enum { MAX_SPANS = 256 };
 struct span {
     uint32_t from, to;
 };
-struct span expr_span(const struct expr *e, const struct entity *entity);
+struct spans {
+    size_t n;
+    struct span span[MAX_SPANS];
+};
+void expr_spans(const struct expr *e, const struct entity *entity, struct spans *spans);
 
 #endif

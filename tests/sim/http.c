@@ -1,6 +1,7 @@
 #include "tests/sim/http.h"
 #include "tests/sim/clock.h"
 #include "tests/sim/control.h"
+#include "tests/sim/dv_limit.h"
 #include "tests/sim/dynamics.h"
 #include "tests/sim/log.h"
 #include "tests/sim/salesforce.h"
@@ -109,10 +110,12 @@ static void throttle(const struct request *request, const struct fault *f, struc
     reply->status = 429;
     reply_header(reply, "Retry-After", "%lld",
                  (long long)(f->retry_after < 0 ? 1 : f->retry_after));
-    if (request->crm == DYNAMICS)
-        buf_puts(&reply->body, "{\"error\":{\"code\":\"0x80072322\",\"message\":\"Number of "
-                               "requests exceeded the limit of 6000 over time window of 300 "
-                               "seconds.\"}}");
+    if (f->body)
+        buf_puts(&reply->body, f->body);
+    else if (request->crm == DYNAMICS)
+        dynamics_error(reply, 429, "0x80072322",
+                       "Number of requests exceeded the limit of 6000 over time window of 300 "
+                       "seconds.");
     else
         buf_puts(&reply->body, "[{\"message\":\"Too many requests\",\"errorCode\":"
                                "\"REQUEST_LIMIT_EXCEEDED\"}]");
@@ -298,12 +301,16 @@ static enum MHD_Result respond(struct request *request)
 
     request->fault = (struct fault){.kind = FAULT_NONE};
     if (!is_control(request)) {
+        if (request->crm == DYNAMICS)
+            limit_active(1);
         request->fault = fault_take(request->crm, request->method, request->target);
         if (fault_stands(request->crm, FAULT_LATENCY, request->target, &ms))
             nap(ms);
     }
     answer(request, &reply);
     finish(request, &reply);
+    if (!is_control(request) && request->crm == DYNAMICS)
+        limit_active(-1);
     if (!is_control(request))
         log_request(request->crm, request->method, request->target, reply.status,
                     request_bearer(request), reply.body.len);

@@ -81,6 +81,23 @@ void guid_opportunity(char out[37], uint32_t at)
     guid_write(out, GUID_FIRST + (uint64_t)at * GUID_STEP, noise >> 48, 0xee11, 0x9965, noise);
 }
 
+uint64_t guid_rank(const char *id)
+{
+    char digits[17] = "";
+    size_t n = 0;
+
+    for (; *id && n < 16; id++)
+        if (*id != '-')
+            digits[n++] = *id;
+    return strtoull(digits, NULL, 16);
+}
+
+uint64_t guid_opportunity_rank(uint32_t at)
+{
+    return (GUID_FIRST + (uint64_t)at * GUID_STEP) << 32 | text_mix(at + 0x0990u) >> 48 << 16 |
+           0xee11;
+}
+
 bool guid_parse(const char *id, uint32_t *at)
 {
     uint64_t first = 0;

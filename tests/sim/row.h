@@ -137,6 +137,9 @@ bool sf_id_parse(const char *id, const char *prefix, uint64_t *n);
 /* Ids of opportunities ascend with the index and look random; those of other tables only count. */
 void guid_opportunity(char out[37], uint32_t at);
 bool guid_parse(const char *id, uint32_t *at);
+/* Ascends with ids, whoever chose them. */
+uint64_t guid_rank(const char *id);
+uint64_t guid_opportunity_rank(uint32_t at);
 void guid_other(char out[37], unsigned table, uint64_t n);
 /* Which table and which row; false when it is none of those. */
 bool guid_other_parse(const char *id, unsigned *table, uint32_t *n);

@@ -1,6 +1,8 @@
 #include "tests/sim/scan.h"
+#include "tests/sim/dv_tables.h"
 #include "tests/sim/world.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum order_class { BY_ID, BY_STAMP, BY_VALUE };
@@ -20,7 +22,8 @@ static enum order_class classify(const struct scan *scan)
 }
 
 struct place {
-    int64_t modified; /* 0 when only the index orders */
+    int64_t modified; /* 0 when only the id orders */
+    uint64_t rank;    /* of the id */
     uint32_t at;
 };
 
@@ -30,6 +33,8 @@ static int place_cmp(const void *a, const void *b)
 
     if (x->modified != y->modified)
         return x->modified < y->modified ? -1 : 1;
+    if (x->rank != y->rank)
+        return x->rank < y->rank ? -1 : 1;
     return (x->at > y->at) - (x->at < y->at);
 }
 
@@ -37,15 +42,30 @@ static int place_cmp(const void *a, const void *b)
 struct merge {
     const struct scan *scan;
     bool stamps;
-    struct span base;
+    struct spans base;
     struct place *edited;
     size_t nedited, next;
     struct place after;
 };
 
+/* Clients of Dynamics choose ids, which then stand anywhere among the others. */
+static uint64_t rank_of(const struct merge *m, const struct row *row)
+{
+    struct val id;
+    char text[40];
+
+    if (m->scan->entity != &dv_opportunity)
+        return row->at;
+    if (!row->edit || !row->edit->blank)
+        return guid_opportunity_rank(row->at);
+    field_get(row, entity_key(&dv_opportunity), &id);
+    snprintf(text, sizeof text, "%.*s", (int)id.len, id.text);
+    return guid_rank(text);
+}
+
 static struct place place_of(const struct merge *m, const struct row *row)
 {
-    return (struct place){m->stamps ? row->modified : 0, row->at};
+    return (struct place){m->stamps ? row->modified : 0, rank_of(m, row), row->at};
 }
 
 static void open_edited(struct merge *m)
@@ -88,12 +108,13 @@ static bool pass_edited(struct merge *m, const struct place *limit, scan_row *ea
     return true;
 }
 
-static void merge(struct merge *m, scan_row *each, void *arg)
+/* false: the walk is over. */
+static bool merge_span(struct merge *m, const struct span *span, scan_row *each, void *arg)
 {
     const struct entity *e = m->scan->entity;
     struct row row;
 
-    for (uint32_t at = m->base.from; at < m->base.to; at++) {
+    for (uint32_t at = span->from; at < span->to; at++) {
         if (m->nedited && world_is_edited(e, at))
             continue;
         e->load(at, &row);
@@ -101,27 +122,35 @@ static void merge(struct merge *m, scan_row *each, void *arg)
             struct place here = place_of(m, &row);
 
             if (!pass_edited(m, &here, each, arg))
-                return;
+                return false;
         }
         if (wanted(m, &row) && !each(&row, arg))
-            return;
+            return false;
     }
+    return true;
+}
+
+static void merge(struct merge *m, scan_row *each, void *arg)
+{
+    for (size_t i = 0; i < m->base.n; i++)
+        if (!merge_span(m, &m->base.span[i], each, arg))
+            return;
     pass_edited(m, NULL, each, arg);
 }
 
 /* Unedited rows ascend in stamp and index alike. */
-static void skip_base(struct merge *m)
+static void skip_span(const struct merge *m, struct span *span)
 {
     struct row row;
 
-    for (uint32_t to = m->base.to; m->base.from < to;) {
-        uint32_t mid = m->base.from + (to - m->base.from) / 2;
+    for (uint32_t to = span->to; span->from < to;) {
+        uint32_t mid = span->from + (to - span->from) / 2;
         struct place here;
 
         m->scan->entity->load(mid, &row);
         here = place_of(m, &row);
         if (place_cmp(&here, &m->after) <= 0)
-            m->base.from = mid + 1;
+            span->from = mid + 1;
         else
             to = mid;
     }
@@ -130,13 +159,18 @@ static void skip_base(struct merge *m)
 static void walk(const struct scan *scan, bool stamps, scan_row *each, void *arg)
 {
     struct merge m = {.scan = scan, .stamps = stamps};
+    struct row row;
 
-    m.after = (struct place){stamps ? scan->after_modified : 0, scan->after_at};
-    m.base = expr_span(scan->where, scan->entity);
+    expr_spans(scan->where, scan->entity, &m.base);
     if (scan->entity->changes)
         open_edited(&m);
-    if (scan->after)
-        skip_base(&m);
+    if (scan->after) {
+        entity_row(scan->entity, scan->after_at, &row);
+        m.after = place_of(&m, &row);
+        m.after.modified = stamps ? scan->after_modified : 0;
+        for (size_t i = 0; i < m.base.n; i++)
+            skip_span(&m, &m.base.span[i]);
+    }
     merge(&m, each, arg);
     free(m.edited);
 }
