@@ -39,11 +39,12 @@ struct dv_switches {
     int64_t limit_window;     /* seconds of real time */
     int64_t retry_after;      /* seconds; 0: what is left of the window; negative: no header */
     int64_t retry_date;       /* Retry-After as a date */
-    int64_t affinity;    /* ARRAffinity: a client that sends it back gets a tenth of the limit */
-    int64_t dop_hint;    /* x-ms-dop-hint; 0: none */
-    int64_t metadata_kb; /* size that $metadata is filled up to */
-    int64_t tokens_from; /* versions of delta tokens below are void */
-    char denied[256];    /* privileges that the caller lacks, by name, with commas */
+    int64_t affinity;       /* ARRAffinity: a client that sends it back gets a tenth of the limit */
+    int64_t dop_hint;       /* x-ms-dop-hint; 0: none */
+    int64_t metadata_kb;    /* size that $metadata is filled up to */
+    int64_t tokens_from;    /* versions of delta tokens below are void */
+    int64_t signature_code; /* AADSTS number of a signature that does not verify: 50012, 700027 */
+    char denied[256];       /* privileges that the caller lacks, by name, with commas */
     char denied_code[16];
     char hidden[256];   /* secured columns: null, and never written */
     char required[256]; /* columns that may not be emptied */
