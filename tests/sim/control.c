@@ -8,6 +8,7 @@
 #include "tests/sim/sf_settings.h"
 #include "tests/sim/sf_tables.h"
 #include "tests/sim/state.h"
+#include "tests/sim/token.h"
 #include "tests/sim/world.h"
 
 #include <stdarg.h>
@@ -333,9 +334,13 @@ static void do_purge(const struct call *c)
     set_deleted(c, true, true);
 }
 
-/* The admin empties the bin: nothing deleted before is told of any more. */
+/* The admin empties the bin: nothing deleted before is seen or told of any more. */
 static void do_empty_bin(const struct call *c)
 {
+    uint32_t at;
+
+    for (size_t i = 0; world_edit_at(&sf_opportunity, i, &at); i++)
+        world_edit(&sf_opportunity, at)->purged |= world_edit(&sf_opportunity, at)->deleted;
     sf_deleted_forget(clock_now());
     done(c);
 }
@@ -510,6 +515,15 @@ static void do_stats(const struct call *c)
     log_stats(&c->reply->body);
 }
 
+/* GET tells the refresh token that is good now, POST makes another one. */
+static void do_refresh_token(const struct call *c)
+{
+    char text[64];
+
+    token_refresh(text, request_is(c->request, "POST"));
+    buf_addf(&c->reply->body, "{\"refresh_token\":\"%s\"}", text);
+}
+
 static void do_set(const struct call *c)
 {
     const json_t *multi = json_object_get(c->body, "multi_currency");
@@ -534,14 +548,24 @@ static const struct {
     const char *path, *method;
     void (*run)(const struct call *);
 } calls[] = {
-    {"/sim/edit", "POST", do_edit},     {"/sim/create", "POST", do_create},
-    {"/sim/delete", "POST", do_delete}, {"/sim/undelete", "POST", do_undelete},
-    {"/sim/record", "GET", do_record},  {"/sim/find", "GET", do_find},
-    {"/sim/clock", "POST", do_clock},   {"/sim/clock", "GET", do_clock},
-    {"/sim/fault", "POST", do_fault},   {"/sim/reset", "POST", do_reset},
-    {"/sim/log", "GET", do_log},        {"/sim/stats", "GET", do_stats},
-    {"/sim/set", "POST", do_set},       {"/sim/purge", "POST", do_purge},
-    {"/sim/state", "GET", do_state},    {"/sim/empty_bin", "POST", do_empty_bin},
+    {"/sim/edit", "POST", do_edit},
+    {"/sim/create", "POST", do_create},
+    {"/sim/delete", "POST", do_delete},
+    {"/sim/undelete", "POST", do_undelete},
+    {"/sim/record", "GET", do_record},
+    {"/sim/find", "GET", do_find},
+    {"/sim/clock", "POST", do_clock},
+    {"/sim/clock", "GET", do_clock},
+    {"/sim/fault", "POST", do_fault},
+    {"/sim/reset", "POST", do_reset},
+    {"/sim/log", "GET", do_log},
+    {"/sim/stats", "GET", do_stats},
+    {"/sim/set", "POST", do_set},
+    {"/sim/purge", "POST", do_purge},
+    {"/sim/refresh_token", "GET", do_refresh_token},
+    {"/sim/refresh_token", "POST", do_refresh_token},
+    {"/sim/state", "GET", do_state},
+    {"/sim/empty_bin", "POST", do_empty_bin},
 };
 
 void control_answer(const struct request *request, struct reply *reply)

@@ -383,6 +383,13 @@ static enum MHD_Result add_header_bytes(void *arg, enum MHD_ValueKind kind, cons
     return MHD_YES;
 }
 
+static _Atomic unsigned busy[CRMS];
+
+unsigned http_busy(enum crm crm)
+{
+    return busy[crm];
+}
+
 static enum MHD_Result respond(struct request *request)
 {
     struct reply reply = {.status = 200, .type = "application/json;charset=UTF-8"};
@@ -393,6 +400,7 @@ static enum MHD_Result respond(struct request *request)
     request->fault = (struct fault){.kind = FAULT_NONE};
     if (!is_control(request)) {
         request->fault = fault_take(request->crm, request->line);
+        busy[request->crm]++;
         if (fault_stands(request->crm, FAULT_LATENCY, request->line, &ms))
             nap(ms);
     }
@@ -400,6 +408,8 @@ static enum MHD_Result respond(struct request *request)
     if (request->fault.kind != FAULT_CUT_BEFORE)
         answer(request, &reply);
     finish(request, &reply);
+    if (!is_control(request))
+        busy[request->crm]--;
     if (!is_control(request))
         log_request(request->crm, request->method, request->target, cut ? 0 : reply.status,
                     request_bearer(request), reply.body.len);

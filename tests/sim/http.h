@@ -54,6 +54,9 @@ struct http_config {
     char *cert, *key;     /* PEM texts */
 };
 
+/* Requests of that CRM being answered now, this one included. */
+unsigned http_busy(enum crm crm);
+
 bool http_start(struct http_config *config);
 void http_stop(void);
 

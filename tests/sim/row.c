@@ -1,6 +1,7 @@
 #include "tests/sim/row.h"
 #include "tests/sim/fault.h"
 #include "tests/sim/sf_rows.h"
+#include "tests/sim/token.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -234,11 +235,25 @@ static void account_get(const struct row *row, enum aspect aspect, struct val *v
     }
 }
 
+static void sync_user_get(enum aspect aspect, struct val *v)
+{
+    switch ((int)aspect) {
+    case A_AGENT_SF: sf_row_get(&(struct row){.at = 0}, A_SYNC_USER, v); return;
+    case A_AGENT_NAME: val_text(v, "Sync User"); return;
+    case A_AGENT_EMAIL: val_text(v, SIM_USERNAME); return;
+    default: val_null(v); return;
+    }
+}
+
 static void agent_get(const struct row *row, enum aspect aspect, struct val *v)
 {
     const struct agent *a;
 
-    if ((size_t)row->agent >= catalog.nagents) {
+    if ((size_t)row->agent == catalog.nagents) {
+        sync_user_get(aspect, v);
+        return;
+    }
+    if ((size_t)row->agent > catalog.nagents) {
         aspect == A_AGENT_SF ? put_sf(v, "005", (uint64_t)row->agent + 1) : val_null(v);
         return;
     }

@@ -116,6 +116,8 @@ enum aspect {
     A_SANDBOX,
     A_INSTANCE,
     A_OBJECT_NAME,
+    A_PROFILE_SF,
+    A_SYNC_USER,
     A_PROCESS_SF,
     A_PROCESS_NAME,
     A_VIEW_ALL,

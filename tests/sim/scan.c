@@ -71,7 +71,7 @@ static bool wanted(const struct merge *m, const struct row *row)
 
     if (m->scan->after && place_cmp(&here, &m->after) <= 0)
         return false;
-    if (row->deleted && (!m->scan->with_deleted || (row->edit && row->edit->purged)))
+    if (row->deleted && (!m->scan->with_deleted || world_is_gone(row)))
         return false;
     return expr_true(m->scan->where, row);
 }

@@ -200,7 +200,7 @@ static bool take_reference(struct sf_change *c, const struct field *f, const cha
                      &n))
         return sf_change_refuse(c, 400, "MALFORMED_ID", f->name,
                                 "%s: id value of incorrect type: %.40s", f->label, value);
-    if (parent && (n == 0 || n > world_rows(parent)))
+    if (parent && (n == 0 || n > world_rows(parent)) && strncmp(value, SIM_USER_ID, 15) != 0)
         return sf_change_refuse(c, 400, "INVALID_CROSS_REFERENCE_KEY", NULL,
                                 "invalid cross reference id");
     sf_id(full, (char[]){value[0], value[1], value[2], '\0'}, n);
@@ -399,7 +399,7 @@ bool sf_change_find(struct sf_change *c, const char *id)
         return sf_change_refuse(c, 404, "NOT_FOUND", NULL, "The requested resource does not exist");
     c->at = (uint32_t)n - 1;
     world_row(&sf_opportunity, c->at, &row);
-    if (row.deleted && row.edit->purged)
+    if (world_is_gone(&row))
         return sf_change_refuse(c, 404, "NOT_FOUND", NULL, "The requested resource does not exist");
     if (row.deleted)
         return sf_change_refuse(c, 404, "ENTITY_IS_DELETED", NULL, "entity is deleted");

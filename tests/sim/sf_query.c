@@ -492,7 +492,7 @@ static bool find_row(const struct entity *e, const char *id, struct row *row)
     if (!sf_id_parse(id, e->prefix, &n) || n == 0 || n > (e->changes ? world_rows(e) : e->count()))
         return false;
     entity_row(e, (uint32_t)n - 1, row);
-    return !(row->deleted && row->edit && row->edit->purged);
+    return !world_is_gone(row);
 }
 
 static bool not_modified(const struct request *request, struct reply *reply, const struct row *row)

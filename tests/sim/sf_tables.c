@@ -187,6 +187,10 @@ static const struct field user[] = {
     {"Phone", "phone", F_TEXT, A_AGENT_PHONE, 0, NULL, NULL, 0},
     {"Username", "string", F_TEXT, A_AGENT_EMAIL, 0, NULL, NULL, 0},
     {"IsActive", "boolean", F_BOOL, A_TRUE, 0, NULL, NULL, 0},
+    {"ProfileId", "reference", F_ID, A_PROFILE_SF, 0, NULL, NULL, 0},
+    {"Profile.Id", "id", F_ID, A_PROFILE_SF, 0, NULL, NULL, 0},
+    {"Profile.PermissionsViewAllData", "boolean", F_BOOL, A_VIEW_ALL, 0, NULL, NULL, 0},
+    {"Profile.PermissionsApiEnabled", "boolean", F_BOOL, A_TRUE, 0, NULL, NULL, 0},
     {"CreatedDate", "datetime", F_MILLIS, A_CREATED, REQUIRED, NULL, NULL, 0},
     {"LastModifiedDate", "datetime", F_MILLIS, A_MODIFIED, REQUIRED, NULL, NULL, 0},
     {"SystemModstamp", "datetime", F_MILLIS, A_MODIFIED, STAMP | REQUIRED, NULL, NULL, 0},
@@ -326,6 +330,23 @@ static const struct field line_item[] = {
      0},
 };
 
+static const struct group user_parents[] = {
+    {"Profile", "Profile", "ProfileId", "Profile.Id"},
+};
+
+static const struct group assignment_parents[] = {
+    {"PermissionSet", "PermissionSet", "PermissionSetId", "PermissionSet.Id"},
+};
+
+static const struct field assignment[] = {
+    {"Id", "id", F_ID, A_MEMBER_SF, KEY, NULL, NULL, 0},
+    {"AssigneeId", "reference", F_ID, A_SYNC_USER, 0, NULL, NULL, 0},
+    {"PermissionSetId", "reference", F_ID, A_PROFILE_SF, 0, NULL, NULL, 0},
+    {"PermissionSet.Id", "id", F_ID, A_PROFILE_SF, 0, NULL, NULL, 0},
+    {"PermissionSet.PermissionsViewAllData", "boolean", F_BOOL, A_VIEW_ALL, 0, NULL, NULL, 0},
+    {"PermissionSet.PermissionsApiEnabled", "boolean", F_BOOL, A_TRUE, 0, NULL, NULL, 0},
+};
+
 static const struct group member_parents[] = {
     {"Opportunity", "Opportunity", "OpportunityId", "Opportunity.Id"},
     {"User", "User", "UserId", "User.Id"},
@@ -420,6 +441,7 @@ static const struct entity tables[] = {
      .hides = hides_other},
     {.name = "User",
      FIELDS(user),
+     PARENTS(user_parents),
      CHANGES(3),
      .count = sf_count_agents,
      .load = sf_load_agent,
@@ -524,6 +546,13 @@ static const struct entity tables[] = {
      .count = count_one,
      .load = load_stage,
      .prefix = "110",
+     .hides = hides_other},
+    {.name = "PermissionSetAssignment",
+     FIELDS(assignment),
+     PARENTS(assignment_parents),
+     .count = count_one,
+     .load = load_stage,
+     .prefix = "0Pa",
      .hides = hides_other},
 };
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { BIN_LIFE = 15 * 86400 };
+
 struct overlay {
     struct edit **edits;
     size_t n;
@@ -121,6 +123,13 @@ void world_row(const struct entity *e, uint32_t at, struct row *row)
     }
     if (e->resolve)
         e->resolve(row);
+}
+
+bool world_is_gone(const struct row *row)
+{
+    return row->deleted && row->edit &&
+           (row->edit->purged ||
+            (row->edit->deleted_at && clock_now() - row->edit->deleted_at > BIN_LIFE));
 }
 
 bool world_edited(const struct edit *edit, const struct field *field, struct val *v)

@@ -39,6 +39,8 @@ void world_row(const struct entity *e, uint32_t at, struct row *row);
 /* NULL when there is none. */
 const struct edit *world_find_edit(const struct entity *e, uint32_t at);
 bool world_is_edited(const struct entity *e, uint32_t at);
+/* Deleted, and not in the bin any more: purged, or there for 15 days. */
+bool world_is_gone(const struct row *row);
 bool world_edited(const struct edit *edit, const struct field *field, struct val *v);
 size_t world_edits(const struct entity *e);
 bool world_edit_at(const struct entity *e, size_t i, uint32_t *at);
