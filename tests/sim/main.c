@@ -5,6 +5,7 @@
 #include "tests/sim/http.h"
 #include "tests/sim/log.h"
 #include "tests/sim/sf_job.h"
+#include "tests/sim/sf_key.h"
 #include "tests/sim/sf_query.h"
 #include "tests/sim/token.h"
 #include "tests/sim/world.h"
@@ -177,6 +178,7 @@ int main(int argc, char **argv)
     sf_job_clear();
     control_clear();
     world_clear();
+    sf_key_clear();
     dataset_clear();
     catalog_clear();
     token_clear();

@@ -4,6 +4,7 @@
 #include "tests/sim/sf_collection.h"
 #include "tests/sim/sf_deleted.h"
 #include "tests/sim/sf_describe.h"
+#include "tests/sim/sf_key.h"
 #include "tests/sim/sf_limits.h"
 #include "tests/sim/sf_query.h"
 #include "tests/sim/sf_settings.h"

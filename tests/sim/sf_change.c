@@ -1,6 +1,7 @@
 #include "tests/sim/sf_change.h"
 #include "tests/sim/derive.h"
 #include "tests/sim/log.h"
+#include "tests/sim/sf_key.h"
 #include "tests/sim/sf_settings.h"
 #include "tests/sim/sf_tables.h"
 #include "tests/sim/token.h"
@@ -284,42 +285,6 @@ static bool check_required(struct sf_change *c)
                                     "Required fields are missing: [%s]", f->name);
     }
     return true;
-}
-
-static bool key_same(const char *a, const char *b)
-{
-    return (sf_settings.key_case_sensitive ? strcmp(a, b) : strcasecmp(a, b)) == 0;
-}
-
-size_t sf_key_find(const struct field *key, const char *value, uint32_t *found, size_t max)
-{
-    size_t n = 0;
-    uint32_t at;
-
-    for (size_t i = 0; world_edit_at(&sf_opportunity, i, &at); i++) {
-        const struct edit *e = world_find_edit(&sf_opportunity, at);
-
-        for (size_t j = 0; j < e->n && !e->deleted; j++) {
-            if (e->set[j].field != key || !e->set[j].text || !key_same(e->set[j].text, value))
-                continue;
-            if (n < max)
-                found[n] = at;
-            n++;
-        }
-    }
-    if (!n && key->aspect == A_EXTERNAL && world_find(&sf_opportunity, value, &at) &&
-        !world_is_edited(&sf_opportunity, at) && strncmp(value, "006", 3) != 0) {
-        found[0] = at;
-        n = 1;
-    }
-    return n;
-}
-
-const struct field *sf_key_field(const char *name)
-{
-    const struct field *f = entity_field(&sf_opportunity, name, strlen(name));
-
-    return f && (f->flags & EXTERNAL_KEY || f->aspect == A_EXTERNAL) ? f : NULL;
 }
 
 void sf_opportunity_id(uint32_t at, char out[19])

@@ -2,6 +2,7 @@
 #include "tests/sim/clock.h"
 #include "tests/sim/dataset.h"
 #include "tests/sim/generate.h"
+#include "tests/sim/sf_key.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -244,6 +245,8 @@ void world_assign(struct edit *edit, const struct field *field, const char *text
 {
     char *copy = text ? grab_text(text, strlen(text)) : NULL;
 
+    if (text && field->flags & EXTERNAL_KEY)
+        sf_key_note(edit->at, text);
     for (size_t i = 0; i < edit->n; i++) {
         if (edit->set[i].field == field) {
             free(edit->set[i].text);
