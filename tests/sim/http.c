@@ -215,9 +215,7 @@ static void finish(const struct request *request, struct reply *reply)
         nap(request->fault.ms);
     if (request->fault.kind == FAULT_TRUNCATE)
         reply->body.len /= 2;
-    if (request->fault.kind == FAULT_GZIP_LIE)
-        reply_header(reply, "Content-Encoding", "gzip");
-    else if (accepts_gzip(request) && reply->part)
+    if (request->fault.kind == FAULT_GZIP_LIE || (accepts_gzip(request) && reply->part))
         reply_header(reply, "Content-Encoding", "gzip");
     else if (accepts_gzip(request) && reply->body.len > WORTH_GZIP)
         compress_body(reply);

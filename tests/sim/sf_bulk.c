@@ -545,8 +545,9 @@ static void one_job(const struct request *request, struct reply *reply, struct s
                     const char *version, const char *part)
 {
     bool get = request_is(request, "GET");
+    bool other = request_is(request, "PATCH") || request_is(request, "DELETE");
 
-    if (*part && !get)
+    if (!get && (*part || !other))
         not_allowed(request, reply);
     else if (strcmp(part, "/results") == 0)
         results(request, reply, job, version);
@@ -558,10 +559,8 @@ static void one_job(const struct request *request, struct reply *reply, struct s
         poll_job(request, reply, job);
     else if (request_is(request, "PATCH"))
         abort_job(request, reply, job);
-    else if (request_is(request, "DELETE"))
-        delete_job(reply, job);
     else
-        not_allowed(request, reply);
+        delete_job(reply, job);
 }
 
 static void list(struct reply *reply)

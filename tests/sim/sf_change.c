@@ -140,10 +140,6 @@ static bool take_text(struct sf_change *c, const struct field *f, const char *va
 {
     if (value[0] == RAW_NUMBER)
         return refuse_type(c, f, "VALUE_NUMBER", value + 1);
-    if (!*value) {
-        json_object_set_new(c->set, f->name, json_null());
-        return true;
-    }
     if (is_picklist(f) && !picklist_has(f, value) &&
         (sf_settings.restricted_picklists || f->aspect == A_STAGE_CATEGORY ||
          f->aspect == A_CURRENCY_CODE))
@@ -218,38 +214,44 @@ static bool take_null(struct sf_change *c, const struct field *f)
     return true;
 }
 
+static bool take_boolean(struct sf_change *c, const struct field *f, const json_t *value)
+{
+    const char *text = json_is_true(value) ? "true" : "false";
+
+    if (form_kind(f->form) != V_BOOL)
+        return refuse_type(c, f, json_is_true(value) ? "VALUE_TRUE" : "VALUE_FALSE", text);
+    json_object_set_new(c->set, f->name, json_string(text));
+    return true;
+}
+
+/* Dates and times, and booleans in words. */
+static bool take_plain(struct sf_change *c, const struct field *f, const char *text)
+{
+    bool number = text[0] == RAW_NUMBER;
+    struct val v;
+
+    if (!val_parse(form_kind(f->form), text, &v))
+        return refuse_type(c, f, number ? "VALUE_NUMBER_INT" : "VALUE_STRING", text + number);
+    json_object_set_new(c->set, f->name, json_string(text));
+    return true;
+}
+
 static bool take_value(struct sf_change *c, const struct field *f, const json_t *value)
 {
     const char *text = json_string_value(value);
-    struct val v;
+    enum kind kind = form_kind(f->form);
 
-    if (json_is_null(value))
+    if (json_is_null(value) || (text && !*text))
         return take_null(c, f);
-    if (json_is_boolean(value)) {
-        if (form_kind(f->form) != V_BOOL)
-            return refuse_type(c, f, json_is_true(value) ? "VALUE_TRUE" : "VALUE_FALSE",
-                               json_is_true(value) ? "true" : "false");
-        json_object_set_new(c->set, f->name, json_string(json_is_true(value) ? "true" : "false"));
-        return true;
-    }
+    if (json_is_boolean(value))
+        return take_boolean(c, f, value);
     if (!text)
         return refuse_type(c, f, json_is_array(value) ? "START_ARRAY" : "START_OBJECT", "");
-    switch (form_kind(f->form)) {
-    case V_TEXT: return take_text(c, f, text);
-    case V_ID: return *text ? take_reference(c, f, text) : take_null(c, f);
-    case V_NUMBER: return *text ? take_number(c, f, text) : take_null(c, f);
-    case V_BOOL:
-    case V_DATE:
-    case V_TIME:
-    case V_NULL: break;
-    }
-    if (!*text)
-        return take_null(c, f);
-    if (!val_parse(form_kind(f->form), text, &v))
-        return refuse_type(c, f, text[0] == RAW_NUMBER ? "VALUE_NUMBER_INT" : "VALUE_STRING",
-                           text[0] == RAW_NUMBER ? text + 1 : text);
-    json_object_set_new(c->set, f->name, json_string(text));
-    return true;
+    if (kind == V_TEXT)
+        return take_text(c, f, text);
+    if (kind == V_ID)
+        return take_reference(c, f, text);
+    return kind == V_NUMBER ? take_number(c, f, text) : take_plain(c, f, text);
 }
 
 /* ---- members ---- */

@@ -168,10 +168,12 @@ static void write_children(const struct page *p, uint32_t parent, const struct s
         buf_addf(p->out, "{\"totalSize\":%llu,\"done\":%s", (unsigned long long)c.seen,
                  c.more ? "false" : "true");
         if (c.more && p->cursor) {
+            uint64_t next = from + c.written;
+
             p->cursor->nested = true;
             sf_id(id, "0r8", p->cursor->id);
             buf_addf(p->out, ",\"nextRecordsUrl\":\"/services/data/v%s/query/%s-c%zu.%u.%llu\"",
-                     p->version, id, column, parent, (unsigned long long)(from + c.written));
+                     p->version, id, column, parent, (unsigned long long)next);
         }
         buf_puts(p->out, ",\"records\":[");
         buf_add(p->out, records.at, records.len);

@@ -45,7 +45,7 @@ extern struct sf_settings sf_settings;
 int64_t sf_schema_stamp(void);
 
 /* Takes what the object names; the name of a member that it refuses, or NULL. */
-const char *sf_set(const json_t *members);
+const char *sf_set(const json_t *given);
 
 /* Whether one of the comma-embraced names is that one, in any case. */
 bool sf_listed(const char *list, const char *name);

@@ -231,14 +231,17 @@ struct edit *world_create(const struct entity *e)
 
 void world_touch(struct edit *edit)
 {
+    size_t kept = 0;
+
     edit->version = ++last_version;
     edit->modified = clock_now();
     for (size_t i = 0; i < edit->n; i++) {
-        if (edit->set[i].field->aspect != A_MODIFIED)
-            continue;
-        free(edit->set[i].text);
-        edit->set[i--] = edit->set[--edit->n];
+        if (edit->set[i].field->aspect == A_MODIFIED)
+            free(edit->set[i].text);
+        else
+            edit->set[kept++] = edit->set[i];
     }
+    edit->n = kept;
 }
 
 void world_assign(struct edit *edit, const struct field *field, const char *text)
