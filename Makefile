@@ -26,8 +26,9 @@ endif
 SOURCES := $(sort $(wildcard $(addsuffix /*.c,base mapping connectors connectors/* \
              engine engine/* cli)))
 SIM     := $(sort $(wildcard tests/sim/*.c))
+DRIVE   := tests/drive.c
 UNIT    := $(sort $(wildcard tests/unit/test_*.c))
-C_FILES := $(SOURCES) $(SIM) $(UNIT)
+C_FILES := $(SOURCES) $(SIM) $(DRIVE) $(UNIT)
 H_FILES := $(sort $(shell find $(sort $(dir $(C_FILES))) -maxdepth 1 -name '*.h'))
 SCRIPTS := .ci/run $(sort $(wildcard tools/*.sh tests/*.sh tests/*/*.sh))
 
@@ -46,7 +47,7 @@ takes     = echo '\#include <features.h>' | $(CC) -Werror -O2 $(1) -fsyntax-only
 LIBS      = $(call once,LIBS,pkg-config --libs libcurl jansson libxml-2.0 inih sqlite3 libcrypto)
 LIB_FLAGS = $(call once,LIB_FLAGS,pkg-config --cflags libcurl jansson libxml-2.0 inih sqlite3 libcrypto)
 SIM_LIBS  = $(call once,SIM_LIBS,pkg-config --libs libmicrohttpd jansson libcrypto libxml-2.0 zlib)
-UNIT_LIBS = $(call once,UNIT_LIBS,pkg-config --libs cmocka)
+UNIT_LIBS = $(call once,UNIT_LIBS,pkg-config --libs cmocka libmicrohttpd)
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
   -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef \
@@ -76,7 +77,7 @@ tell = $(if $(V),,@echo '  $(1)';)
 .PHONY: all programs needs
 .DELETE_ON_ERROR:
 all: $(BUILD)/dealsync ## build build/dealsync
-programs: all $(BUILD)/dealsync-sim $(TESTS)
+programs: all $(BUILD)/dealsync-sim $(BUILD)/dealsync-drive $(TESTS)
 
 lint_too := $(and $(WERROR),$(filter test,$(GOALS)))
 
@@ -102,6 +103,9 @@ $(BUILD)/dealsync-sim: $(call objects,$(SIM))
 $(ARCHIVE): $(call objects,$(filter-out cli/main.c,$(SOURCES)))
 	@rm -f $@
 	$(call tell,ar $@)$(AR) rcs $@ $^
+
+$(BUILD)/dealsync-drive: $(call objects,$(DRIVE)) $(ARCHIVE)
+	$(call tell,link $@)$(LINK) $^ $(LIBS)
 
 $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(ARCHIVE)
 	$(call tell,link $@)$(LINK) $^ $(LIBS) $(UNIT_LIBS)

@@ -22,7 +22,8 @@ enum ds_status {
     DS_E_GUARD = -8,  /* the plan is larger than its guard allows; nothing was written (4) */
     DS_E_USAGE = -9,  /* the command was called wrongly (64) */
     DS_E_NOMEM = -10, /* out of memory (70) */
-    DS_E_BUG = -11    /* an impossible case, reported with its inputs (70) */
+    DS_E_BUG = -11,   /* an impossible case, reported with its inputs (70) */
+    DS_E_STALE = -12  /* a record is not what a change of it was based on; nothing was written */
 };
 
 struct ds_err {

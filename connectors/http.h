@@ -3,7 +3,8 @@
  *
  * TLS 1.2 or later, always verified; no redirects; no cookies (DV-91); no request to an origin the
  * caller did not name; answers bounded; connections reused; waits bounded. Requests that may be
- * repeated are, with jitter, on time-outs, broken connections and 408, 420, 429, 500, 502, 503, 504;
+ * repeated are, with jitter, on time-outs, broken connections and 408, 420, 429, 500, 502, 503, 504,
+ * others only when they were not carried out for sure (the connection never stood, or 429);
  * Retry-After (seconds or a date, DV-90) is obeyed, and when it does not fit in the time left the
  * request ends at once as DS_E_LATER and says until when. One debug line a request: method, path
  * without query, status, bytes, milliseconds, the server's request id. Never a header that
@@ -26,7 +27,8 @@
         "retries", "4", 0, "how often a request that may be repeated is tried again", "4"          \
     }
 
-#define DS_HTTP_HEADERS 8
+#define DS_HTTP_HEADERS 16
+#define DS_HTTP_LANES   8 /* requests in the background at once */
 
 struct ds_http_answer {
     long status;
@@ -37,14 +39,15 @@ struct ds_http_answer {
 };
 
 struct ds_http_request {
-    const char *method; /* "GET", "POST", "PATCH" */
+    const char *method; /* "GET", "POST", "PATCH", "PUT", "DELETE" */
     const char *url;
     const char *headers[DS_HTTP_HEADERS]; /* "Name: value", NULL-terminated if shorter */
     const char *bearer;                   /* access token or NULL */
-    const char *body;                     /* NULL: none; borrowed */
+    const char *body;                     /* NULL: none; borrowed until the answer is there */
     size_t body_len;
     size_t max_answer; /* bytes, unzipped; 0: DS_MAX_PAGE */
-    bool repeatable;   /* may be sent again after a failure: GET, and token requests */
+    bool repeatable;   /* may be sent again when it may have been carried out: GET, logins */
+    bool any_status;   /* 5xx is an answer like others once retries are used up */
     /* Called with each complete answer, in the background for a request that is there; NULL: not. */
     void (*arrived)(void *arg, struct ds_http_answer *answer);
     void *arg;
@@ -67,20 +70,40 @@ void ds_http_answer_clear(struct ds_http_answer *answer);
 int ds_http_send(struct ds_http *http, const struct ds_http_request *request,
                  struct ds_http_answer *answer, struct ds_err *err);
 
-/* The same in the background, one at a time, so that the next page arrives while the last one is
- * worked on. The request's texts are copied. Only ds_http_wait() may follow on this http. */
-int ds_http_begin(struct ds_http *http, const struct ds_http_request *request, struct ds_err *err);
-int ds_http_wait(struct ds_http *http, struct ds_http_answer *answer, struct ds_err *err);
-/* Ends a request in the background that nobody wants any more; nothing happens when there is none. */
+/* The same in the background, each in a lane of its own, 0 to DS_HTTP_LANES - 1, so that answers
+ * arrive while others are worked on. The request's texts are copied, all but its body. A lane that
+ * has begun is free again when it was waited for. Pauses that the remote asks one lane for hold for
+ * all. */
+int ds_http_begin(struct ds_http *http, size_t lane, const struct ds_http_request *request,
+                  struct ds_err *err);
+/* DS_E_BUG unless a request may begin in this lane. */
+int ds_http_free(const struct ds_http *http, size_t lane, struct ds_err *err);
+int ds_http_wait(struct ds_http *http, size_t lane, struct ds_http_answer *answer,
+                 struct ds_err *err);
+/* Waits until one of the lanes has ended and tells which one was first; ds_http_wait() on it then
+ * does not wait. */
+int ds_http_wait_first(struct ds_http *http, size_t *lane, struct ds_err *err);
+/* Ends what is in the background and that nobody wants any more; nothing happens when there is
+ * nothing. */
 void ds_http_abandon(struct ds_http *http);
 
 /* The value of a header of the answer (name in lower case), or NULL; lives until the next call. */
 const char *ds_http_header(struct ds_http_answer *answer, const char *name);
+const char *ds_http_head(struct ds_buf *head, const char *name);
 
 /* What an answer that cannot be used says, for messages, appended: "an HTML page 'Bad Message 431'",
  * "an empty answer", "a redirect to ...", or its first words; of a success never its words, for a
  * login's may be a token (P-9). */
 void ds_http_describe(struct ds_http_answer *answer, struct ds_buf *out);
+
+/* How many lanes may have a request on its way at once: DS_HTTP_LANES, or less from now on. What has
+ * begun beyond that waits in its lane. The number is halved whenever the remote asks for a pause (429,
+ * 503 or ds_http_hold()), and grows again with good answers. */
+void ds_http_parallel(struct ds_http *http, unsigned most);
+
+/* No request leaves before that many milliseconds have passed; one that cannot wait so long ends as
+ * DS_E_LATER. For a remote that says in words of its own that it has too much to do. */
+void ds_http_hold(struct ds_http *http, int64_t ms);
 
 /* Waits, unless the run is interrupted or ends before that: then DS_E_LATER at once, which says until
  * when. */
@@ -99,5 +122,13 @@ void ds_http_escape(struct ds_buf *out, const char *text);
 
 /* Requests sent so far, retries included. */
 uint64_t ds_http_requests(const struct ds_http *http);
+
+struct ds_http_usage {
+    uint64_t requests; /* sent so far, retries included */
+    uint64_t bytes;    /* of bodies received, as they travelled */
+    unsigned peak;     /* lanes that had a request on its way at once, at most */
+    unsigned width;    /* lanes that may have one now */
+};
+void ds_http_usage(struct ds_http *http, struct ds_http_usage *out);
 
 #endif

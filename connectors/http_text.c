@@ -59,10 +59,10 @@ void ds_http_escape(struct ds_buf *out, const char *text)
     }
 }
 
-const char *ds_http_header(struct ds_http_answer *answer, const char *name)
+const char *ds_http_head(struct ds_buf *head, const char *name)
 {
     size_t len = strlen(name);
-    char *line = answer->head.text, *end = line + answer->head.len;
+    char *line = head->text, *end = line + head->len;
 
     /* The value handed out last was ended in place. */
     for (char *c = line; c < end; c++)
@@ -75,6 +75,11 @@ const char *ds_http_header(struct ds_http_answer *answer, const char *name)
         return line + len + 2;
     }
     return NULL;
+}
+
+const char *ds_http_header(struct ds_http_answer *answer, const char *name)
+{
+    return ds_http_head(&answer->head, name);
 }
 
 /* Adds one line of at most `most` bytes, blanks and control characters folded into one blank. */

@@ -51,3 +51,8 @@ bool ds_retry_status(long status, unsigned tried, unsigned most)
             return tried <= most && tried <= passing[i].most;
     return false;
 }
+
+bool ds_retry_throttled(long status)
+{
+    return status == 429 || status == 503;
+}

@@ -22,4 +22,8 @@ int64_t ds_retry_wait(unsigned tried, int64_t after_ms, uint32_t random);
  * the settings allow `most` more than one. Twice is enough for 420 (SF-25). */
 bool ds_retry_status(long status, unsigned tried, unsigned most);
 
+/* Whether an answer of this status is meant for every request, and not only the one it answers
+ * (DV-89). */
+bool ds_retry_throttled(long status);
+
 #endif

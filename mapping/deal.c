@@ -97,10 +97,10 @@ const struct ds_field_row ds_fields[DS_FIELDS] = {
         .fallback = DS_NO, .needed_rule = 51, .frozen = DS_FROZEN, .frozen_rule = 51 },
     [DS_TEAM] = {
         .name = "team", .title = "team", .type = DS_T_TEAM,
-        .needed = DS_MANDATORY, .needed_rule = 45 },
+        .needed = DS_MANDATORY, .needed_rule = 45, .merge = DS_MERGE_LIST },
     [DS_SOLUTIONS] = {
         .name = "solutions", .title = "solutions", .type = DS_T_SOLUTIONS,
-        .needed = DS_MANDATORY, .needed_rule = 48 },
+        .needed = DS_MANDATORY, .needed_rule = 48, .merge = DS_MERGE_LIST },
     [DS_CRM_ID] = {
         .name = "crm_id", .title = "CRM id", .type = DS_T_TEXT, .max_chars = SHORT,
         .needed_rule = 35 },
@@ -109,7 +109,7 @@ const struct ds_field_row ds_fields[DS_FIELDS] = {
         .needed_rule = 36 },
     [DS_NOTES] = {
         .name = "notes", .title = "notes", .type = DS_T_TEXT, .max_chars = 32000,
-        .needed_rule = 37 },
+        .needed_rule = 37, .merge = DS_MERGE_TEXT },
 };
 /* clang-format on */
 

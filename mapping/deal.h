@@ -72,6 +72,13 @@ enum ds_needed { DS_OPTIONAL, DS_MANDATORY, DS_FOR_SHARING, DS_FOR_HELP };
 /* What may happen to the field once the deal exists and is not terminal. */
 enum ds_frozen { DS_FREE, DS_FROZEN, DS_ONLY_UP };
 
+/* How both sides' changes come together (lists.h). */
+enum ds_merge_kind {
+    DS_MERGE_SCALAR, /* one of them wins */
+    DS_MERGE_LIST,   /* item by item: the team by email, solutions by id */
+    DS_MERGE_TEXT    /* by appending */
+};
+
 struct ds_field_row {
     const char *name;  /* in the schema, mapping, reports: "close_date" */
     const char *title; /* for people: "close date" */
@@ -79,7 +86,8 @@ struct ds_field_row {
     enum ds_needed needed;
     int needed_rule; /* R-n that asks for it */
     enum ds_frozen frozen;
-    int frozen_rule;          /* R-n that freezes it */
+    int frozen_rule; /* R-n that freezes it */
+    enum ds_merge_kind merge;
     size_t max_chars;         /* for text */
     const char *const *words; /* for DS_T_WORD, NULL-terminated */
     const char *fallback;     /* value of a new deal that was given none; NULL: none */

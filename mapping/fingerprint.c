@@ -40,6 +40,8 @@ int ds_mapping_seal(struct ds_mapping *m, struct ds_err *err)
         render(&out, m->source[s].fallback);
         ds_buf_add_char(&out, '\n');
     }
+    for (size_t i = 0; i < m->team_paths; i++)
+        render(&out, ds_mapping_path(m, m->team_path[i]));
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
         render(&out, ds_mapping_path(m, paths[i]));
     for (int p = 0; p <= 100; p++)

@@ -13,21 +13,16 @@ static bool arena_buf(struct ds_buf *b, struct ds_arena *a, size_t max)
     return b->text != NULL;
 }
 
-struct member {
-    const char *email;
-    const char *name;
-    const char *phone;
-    const char *key; /* the email without regard to case */
-};
-
+/* R-46; of two with one key, the one that came first. */
 static int by_key(const void *a, const void *b)
 {
-    const struct member *left = a, *right = b;
+    const struct ds_member *left = a, *right = b;
+    int order = strcmp(left->key, right->key);
 
-    return strcmp(left->key, right->key);
+    return order ? order : (left->place > right->place) - (left->place < right->place);
 }
 
-static void add_member(struct ds_buf *out, const struct member *m)
+static void add_member(struct ds_buf *out, const struct ds_member *m)
 {
     ds_buf_add(out, "{\"email\":");
     ds_text_to_json(out, m->email);
@@ -39,21 +34,35 @@ static void add_member(struct ds_buf *out, const struct member *m)
 }
 
 /* A byte takes at most six in a JSON string. */
-static size_t member_room(const struct member *m)
+static size_t member_room(const struct ds_member *m)
 {
     return 6 * (strlen(m->email) + strlen(m->name) + strlen(m->phone)) + 40;
 }
 
-static const char *write_team(struct ds_arena *a, const struct member *members, size_t count)
+static bool sort_members(struct ds_arena *a, struct ds_member *members, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        members[i].place = i;
+        members[i].key = ds_text_lower(a, members[i].email);
+        if (!members[i].key)
+            return false;
+    }
+    qsort(members, count, sizeof(*members), by_key);
+    return true;
+}
+
+const char *ds_team_write(struct ds_arena *a, struct ds_member *members, size_t count)
 {
     struct ds_buf out;
     size_t room = 2;
 
     for (size_t i = 0; i < count; i++)
         room += member_room(&members[i]) + 1;
-    if (!arena_buf(&out, a, room))
+    if (!arena_buf(&out, a, room) || !sort_members(a, members, count))
         return NULL;
     for (size_t i = 0; i < count; i++) {
+        if (i && strcmp(members[i - 1].key, members[i].key) == 0)
+            continue;
         ds_buf_add_char(&out, i ? ',' : '[');
         add_member(&out, &members[i]);
     }
@@ -63,7 +72,7 @@ static const char *write_team(struct ds_arena *a, const struct member *members, 
 
 const char *ds_team_one(struct ds_arena *a, const char *name, const char *email, const char *phone)
 {
-    return write_team(a, &(struct member){.email = email, .name = name, .phone = phone}, 1);
+    return ds_team_write(a, &(struct ds_member){.email = email, .name = name, .phone = phone}, 1);
 }
 
 /* A text of the arena without blanks at its ends; "" when it is missing or no text. */
@@ -75,48 +84,52 @@ static const char *member_text(struct ds_arena *a, const json_t *member, const c
                         json_string_length(value));
 }
 
-static const char *read_team(struct ds_arena *a, const json_t *list, const char **why)
+static bool read_member(struct ds_arena *a, const json_t *from, struct ds_member *m,
+                        const char **why)
 {
-    size_t count = json_array_size(list);
-    struct member *members = ds_arena_alloc(a, (count + 1) * sizeof(*members));
+    m->email = member_text(a, from, "email");
+    m->name = member_text(a, from, "name");
+    m->phone = member_text(a, from, "phone");
+    if (!m->email || !m->name || !m->phone)
+        return false;
+    if (*m->email && *m->name && *m->phone)
+        return true;
+    *why = "has a member without email, name or phone";
+    return false;
+}
 
-    if (!members)
-        return NULL;
-    for (size_t i = 0; i < count; i++) {
-        const json_t *from = json_array_get(list, i);
-        struct member *m = &members[i];
+struct ds_member *ds_team_read(struct ds_arena *a, const char *text, size_t *count,
+                               const char **why)
+{
+    json_t *list = json_loads(text, 0, NULL);
+    struct ds_member *members = NULL;
 
-        *m = (struct member){member_text(a, from, "email"), member_text(a, from, "name"),
-                             member_text(a, from, "phone"), NULL};
-        if (!m->email || !m->name || !m->phone || !(m->key = ds_text_lower(a, m->email)))
-            return NULL;
-        if (!*m->email || !*m->name || !*m->phone) {
-            *why = "has a member without email, name or phone";
-            return NULL;
-        }
-    }
-    qsort(members, count, sizeof(*members), by_key);
-    for (size_t i = 1; i < count; i++) {
-        if (by_key(&members[i - 1], &members[i]) == 0) {
-            *why = "has two members of one email";
-            return NULL;
-        }
-    }
-    return write_team(a, members, count);
+    *count = json_array_size(list);
+    if (*count)
+        members = ds_arena_alloc(a, *count * sizeof(*members));
+    else
+        *why = "is not a team (a JSON array of email, name and phone)";
+    for (size_t i = 0; members && i < *count; i++)
+        if (!read_member(a, json_array_get(list, i), &members[i], why))
+            members = NULL;
+    json_decref(list);
+    return members;
 }
 
 const char *ds_form_team(struct ds_arena *a, const struct ds_field_row *row, const char *text,
                          const char **why)
 {
-    json_t *list = json_loads(text, 0, NULL);
-    const char *team = NULL;
+    size_t count;
+    struct ds_member *members = ds_team_read(a, text, &count, why);
+    const char *team = members ? ds_team_write(a, members, count) : NULL;
 
     (void)row;
-    if (json_array_size(list))
-        team = read_team(a, list, why);
-    else
-        *why = "is not a team (a JSON array of email, name and phone)";
-    json_decref(list);
+    for (size_t i = 1; team && i < count; i++) {
+        if (strcmp(members[i - 1].key, members[i].key) == 0) {
+            *why = "has two members of one email";
+            return NULL;
+        }
+    }
     return team;
 }
 
@@ -145,7 +158,8 @@ const char *ds_list_write(struct ds_arena *a, const char **items, size_t count)
     return out.text;
 }
 
-const char **ds_list_split(struct ds_arena *a, const char *text, size_t *count)
+/* The parts of "a; b" without blanks and empty ones. */
+static const char **split_list(struct ds_arena *a, const char *text, size_t *count)
 {
     const char **items, *end = text + strlen(text);
     size_t most = 1;
@@ -167,47 +181,62 @@ const char **ds_list_split(struct ds_arena *a, const char *text, size_t *count)
     return items;
 }
 
-static const char *split_list(struct ds_arena *a, const char *text, const char **why)
+/* The items of a JSON array of texts; false when it is none, or one of them says nothing. */
+static bool read_array(struct ds_arena *a, const json_t *list, const char **items, bool *nomem)
 {
-    size_t count;
-    const char **items = ds_list_split(a, text, &count);
+    const json_t *item;
+    size_t i;
 
-    if (!items)
-        return NULL;
-    if (count)
-        return ds_list_write(a, items, count);
-    *why = "names no solution";
-    return NULL;
+    *nomem = !items;
+    if (!json_is_array(list) || !items)
+        return false;
+    json_array_foreach(list, i, item)
+    {
+        items[i] = ds_text_trim(a, json_string_length(item) ? json_string_value(item) : "",
+                                json_string_length(item));
+        *nomem = !items[i];
+        if (*nomem || !*items[i])
+            return false;
+    }
+    return true;
 }
 
-static const char *read_list(struct ds_arena *a, const json_t *list, const char **why)
+static const char **list_array(struct ds_arena *a, const char *text, size_t *count, bool *nomem)
 {
-    size_t count = json_array_size(list);
-    const char **items = ds_arena_alloc(a, (count + 1) * sizeof(*items));
+    json_t *list = json_loads(text, 0, NULL);
+    const char **items;
 
-    for (size_t i = 0; items && i < count; i++) {
-        items[i] = json_string_value(json_array_get(list, i));
-        if (!items[i] || !*items[i])
-            count = 0;
-    }
-    if (count)
-        return items ? ds_list_write(a, items, count) : NULL;
-    *why = "is not a list of solutions (a JSON array of ids)";
-    return NULL;
+    *count = json_array_size(list);
+    items = ds_arena_alloc(a, (*count + 1) * sizeof(*items));
+    if (!read_array(a, list, items, nomem))
+        items = NULL;
+    json_decref(list);
+    return items;
+}
+
+const char **ds_list_read(struct ds_arena *a, const char *text, size_t *count)
+{
+    const char **items;
+    bool nomem = false;
+
+    items = *text == '[' ? list_array(a, text, count, &nomem) : NULL;
+    return items || nomem ? items : split_list(a, text, count);
 }
 
 /* What the store holds is JSON; what people write is "a; b". */
 const char *ds_form_solutions(struct ds_arena *a, const struct ds_field_row *row, const char *text,
                               const char **why)
 {
-    json_t *list;
-    const char *value;
+    bool array = *text == '[', nomem = false;
+    size_t count = 0;
+    const char **items = array ? list_array(a, text, &count, &nomem) : split_list(a, text, &count);
 
     (void)row;
-    if (*text != '[')
-        return split_list(a, text, why);
-    list = json_loads(text, 0, NULL);
-    value = read_list(a, list, why);
-    json_decref(list);
-    return value;
+    if (items && count)
+        return ds_list_write(a, items, count);
+    if (array && !nomem)
+        *why = "is not a list of solutions (a JSON array of ids)";
+    else if (!array && items)
+        *why = "names no solution";
+    return NULL;
 }

@@ -85,7 +85,7 @@ bool ds_mapping_gives(const struct ds_mapping *m, enum ds_field f)
     case DS_STATUS:
     case DS_STAGE:
     case DS_ON_HOLD: return m->status_path != DS_NO_PATH || m->stage_path != DS_NO_PATH;
-    case DS_TEAM: return m->source[DS_TEAM_NAME].given;
+    case DS_TEAM: return m->source[DS_TEAM_NAME].given || m->team_paths;
     case DS_CRM_ID: return true;
     default: return m->source[f].given;
     }

@@ -4,7 +4,8 @@
  * A mapping is an INI file in which the left side of every line is the standard word and the right
  * side is the company's. It names the paths to read, and turns one record into one deal: pure, no
  * network, no SQL, and never a guess: what is not in a table is reported, with all that is wrong with
- * a record at once (R-39, R-72).
+ * a record at once (R-39, R-72). Back again it goes by the same tables: of several lines with one
+ * standard word the first is the one that is written.
  */
 #ifndef DS_MAPPING_MAPPING_H
 #define DS_MAPPING_MAPPING_H
@@ -62,5 +63,28 @@ const char *ds_mapping_status_path(const struct ds_mapping *m);
 
 /* Whether the mapping says anything about a field. */
 bool ds_mapping_gives(const struct ds_mapping *m, enum ds_field f);
+
+/* Whether a change of the field can be sent to the CRM: it comes from a field of the record itself
+ * that nothing else shares, and can be turned back. If not, *why says so, to be read behind the field's
+ * title: "is a constant in the mapping". */
+bool ds_mapping_writes(const struct ds_mapping *m, enum ds_field f, const char **why);
+
+/* For each path whether a change of one of these fields (a bit each, as in struct ds_deal) may set it;
+ * NULL: out of memory. */
+const bool *ds_mapping_written(const struct ds_mapping *m, struct ds_arena *a, uint64_t fields);
+
+/* Turns the wanted values of the fields into values of the record: the opposite of ds_map(). `now` is
+ * what the record holds, by path; NULL: it is to be created. A value that already stands for what is
+ * wanted stays as it is, so that nothing goes back and forth (R-72); else the first line of the
+ * standard word is written. Values of `want` for other fields are looked at where one path holds
+ * several (the stage that a deal on hold goes back to). Assignments are in the order of the paths, one
+ * a path at most: out has room for as many as there are paths. Texts are from the arena, or borrowed
+ * from m, now and want.
+ *
+ * DS_E_RECORD: there is no way back, *why says for what ("no line of [values reason] stands for
+ * 'budget'"), and nothing is to be written. Else only DS_E_NOMEM. */
+int ds_mapping_unmap(const struct ds_mapping *m, struct ds_arena *a, const struct ds_value *now,
+                     const struct ds_deal *want, uint64_t fields, struct ds_assign *out,
+                     size_t *count, const char **why);
 
 #endif

@@ -1,7 +1,8 @@
 /*
  * private.h - a loaded mapping, shared by the files of mapping/ and nobody else
  *
- * load.c fills it in, fingerprint.c seals it, mapping.c answers questions about it, map.c turns records into deals with it.
+ * load.c fills it in, fingerprint.c seals it, mapping.c answers questions about it, job.h and unmap.c
+ * turn records into deals with it, and back.
  * All texts are in its arena; standard values are canonical.
  */
 #ifndef DS_MAPPING_PRIVATE_H
@@ -16,7 +17,9 @@ enum { DS_TEAM_NAME = DS_FIELDS, DS_TEAM_EMAIL, DS_TEAM_PHONE, DS_SOURCES };
 /* Kinds of words beside those of [values FIELD], which have the number of their source. */
 enum { DS_W_STATUS = DS_SOURCES, DS_W_STAGE };
 
-#define DS_NO_PATH (-1)
+#define DS_NO_PATH    (-1)
+#define DS_TEAM_PATHS 8 /* lists of members that a team may be made of */
+#define DS_MAX_PATHS  (DS_SOURCES + DS_TEAM_PATHS + 4)
 
 /* Where a value comes from: a constant, or a path with perhaps a value for when it is empty. */
 struct ds_source {
@@ -29,9 +32,11 @@ struct ds_source {
 
 struct ds_mapping {
     struct ds_arena memory;
-    const char *paths[DS_SOURCES + 4];
+    const char *paths[DS_MAX_PATHS];
     size_t path_count;
     struct ds_source source[DS_SOURCES];
+    int team_path[DS_TEAM_PATHS]; /* whose values are lists of members */
+    size_t team_paths;
     int status_path; /* indices, or DS_NO_PATH */
     int stage_path;
     int process_path;

@@ -96,6 +96,21 @@ const char *ds_words_find(const struct ds_words *w, int kind, const char *scope,
     return ambiguous ? NULL : near;
 }
 
+const struct ds_word *ds_words_next(const struct ds_words *w, int kind, const char *scope,
+                                    const char *standard, int after)
+{
+    const struct ds_word *first = NULL;
+
+    for (size_t i = 0; i < w->size; i++) {
+        const struct ds_word *s = &w->slots[i];
+
+        if (s->text && s->kind == kind && s->line > after && (!first || s->line < first->line) &&
+            (!scope || ds_text_same_nocase(s->scope, scope)) && strcmp(s->standard, standard) == 0)
+            first = s;
+    }
+    return first;
+}
+
 static int by_key(const void *a, const void *b)
 {
     const struct ds_word *left = *(const struct ds_word *const *)a;
@@ -104,7 +119,9 @@ static int by_key(const void *a, const void *b)
 
     if (!order)
         order = strcmp(left->scope, right->scope);
-    return order ? order : strcmp(left->text, right->text);
+    if (!order)
+        order = strcmp(left->standard, right->standard);
+    return order ? order : (left->line > right->line) - (left->line < right->line);
 }
 
 const struct ds_word **ds_words_sorted(const struct ds_words *w, struct ds_arena *a)

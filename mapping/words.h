@@ -38,7 +38,13 @@ const struct ds_word *ds_words_add(struct ds_words *w, struct ds_arena *a,
  * different words and none of them is exactly this one. */
 const char *ds_words_find(const struct ds_words *w, int kind, const char *scope, const char *text);
 
-/* All words, sorted so that the order of lines does not matter; NULL: out of memory. */
+/* The first line behind line `after` with this standard word, or NULL. scope NULL: any; its case does
+ * not count. Takes as long as the table is, which only what is written back costs. */
+const struct ds_word *ds_words_next(const struct ds_words *w, int kind, const char *scope,
+                                    const char *standard, int after);
+
+/* All words, sorted so that the order of lines matters only among those of one standard word, of
+ * which the first is written back; NULL: out of memory. */
 const struct ds_word **ds_words_sorted(const struct ds_words *w, struct ds_arena *a);
 
 #endif

@@ -80,6 +80,18 @@ run() {
     echo "ok - dealsync $* exits with $want"
 }
 
+# drive CONNECTION WORD ARGUMENTS...: one call into the connector of a connection, with the settings it
+# has in the configuration; JSON lines in $T/out. The exit status is that of the call.
+drive() {
+    local settings
+    mapfile -t settings < <(awk -v name="[connection $1]" '
+        /^\[/ { inside = $0 == name }
+        inside && / = / && !/^(mapping|connector|shareable_solutions) / { sub(/ = /, "="); print }
+        ' "$T/dealsync.conf")
+    "$BUILD/dealsync-drive" "$(sed -n "/^\[connection $1\]/,/^\[/s/^connector = //p" "$T/dealsync.conf")" \
+        "$2" "${@:3}" "${settings[@]}" >"$T/out" 2>"$T/err"
+}
+
 # The sum line of a run's report: "412 fetched: 1 created, ..."
 sum() {
     sed -nE "s/^([a-z]+: )?([0-9,]+ fetched.*)/\2/p" "$T/out" | tail -n 1

@@ -30,6 +30,7 @@ BEGIN {
 
     library("sqlite3\\.h", "^engine/store/")
     library("curl/",       "^connectors/")
+    library("libxml/",     "^connectors/")
     library("openssl/",    "^(base|connectors)/")
     library("ini\\.h",     "^base/")
 }

@@ -86,6 +86,7 @@ static int find_next(struct fetch *f, const json_t *page, struct ds_err *err)
 static int begin(struct fetch *f, const char *url, struct ds_err *err)
 {
     const char *headers[] = {DS_DYNAMICS_HEADERS, f->remote->prefer.text, NULL};
+    struct ds_api_call call = {.url = url, .headers = headers, .repeatable = true};
 
     ds_buf_reset(&f->url);
     ds_buf_add(&f->url, url);
@@ -94,7 +95,7 @@ static int begin(struct fetch *f, const char *url, struct ds_err *err)
     if (ds_dynamics_walk_repeats(&f->links, url))
         return circles(f, "a link came again", err);
     f->remote->refused = 0;
-    return ds_api_begin(f->remote->api, f->url.text, headers, err);
+    return ds_api_begin(f->remote->api, 0, &call, err);
 }
 
 /* --- resuming -------------------------------------------------------------------------------- */
@@ -175,11 +176,21 @@ static int take_page(struct fetch *f, const json_t *page, struct ds_err *err)
     return rc;
 }
 
+static int receive(struct fetch *f, json_t **page, struct ds_err *err)
+{
+    struct ds_api_reply reply;
+    int rc = ds_api_wait(f->remote->api, 0, &reply, err);
+
+    *page = json_incref(reply.json);
+    ds_api_reply_clear(&reply);
+    return rc;
+}
+
 /* The page that was asked for; if that was a link from an earlier run and the server does not know
  * it any more, the window's first page instead. */
 static int next_page(struct fetch *f, json_t **page, struct ds_err *err)
 {
-    int rc = ds_api_wait(f->remote->api, page, NULL, err);
+    int rc = receive(f, page, err);
 
     if (!rc || !f->resumed || !stale(f->remote->refused))
         return rc;
@@ -188,7 +199,7 @@ static int next_page(struct fetch *f, json_t **page, struct ds_err *err)
     ds_err_clear(err);
     memcpy(f->watermark, f->now, sizeof(f->watermark));
     rc = begin(f, f->first.text, err);
-    return rc ? rc : ds_api_wait(f->remote->api, page, NULL, err);
+    return rc ? rc : receive(f, page, err);
 }
 
 static int walk(struct fetch *f, struct ds_err *err)

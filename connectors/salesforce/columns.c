@@ -1,6 +1,8 @@
 #include "connectors/salesforce/columns.h"
 
 #include "base/text.h"
+#include "connectors/salesforce/children.h"
+#include "connectors/salesforce/value.h"
 
 #include <string.h>
 
@@ -131,19 +133,37 @@ int ds_sf_columns_add(struct ds_sf_columns *columns, const char *name, size_t *i
     for (*index = 0; *index < columns->count; ++*index)
         if (ds_text_same_nocase(columns->column[*index].name, column.name))
             return DS_OK; /* SELECT refuses a field named twice */
+    if (column.depth == 1)
+        column.field = ds_sf_field(columns->describe, column.name);
+    column.instant = ds_sf_type(column.field) == DS_SF_INSTANT;
     columns->column[columns->count++] = column;
     return DS_OK;
+}
+
+static bool is_foreign(const struct ds_sf_columns *columns, const struct ds_sf_path *path)
+{
+    const json_t *field;
+
+    if (path->column == DS_SF_NO_COLUMN || path->labelled)
+        return true;
+    field = columns->column[path->column].field;
+    return !field || json_is_true(json_object_get(field, "calculated"));
 }
 
 int ds_sf_columns_path(struct ds_sf_columns *columns, const char *path, struct ds_err *err)
 {
     struct ds_sf_path *to = &columns->path[columns->paths];
-    int rc;
+    int rc = DS_OK;
 
     to->labelled = ds_text_same_nocase(path, DS_SF_STAGE_LABEL);
-    rc = ds_sf_columns_add(columns, to->labelled ? "StageName" : path, &to->column, err);
+    if (ds_sf_child_kind(path))
+        to->column = DS_SF_NO_COLUMN;
+    else
+        rc = ds_sf_columns_add(columns, to->labelled ? "StageName" : path, &to->column, err);
     if (rc)
         return rc;
+    to->foreign = is_foreign(columns, to);
+    columns->foreign = columns->foreign || to->foreign;
     columns->labelled = columns->labelled || to->labelled;
     columns->paths++;
     return DS_OK;
@@ -186,6 +206,18 @@ static struct ds_value label_of(const json_t *labels, struct ds_value value)
     return (struct ds_value){json_string_value(label), json_string_length(label)};
 }
 
+void ds_sf_columns_values(const struct ds_sf_columns *columns, struct ds_value *values)
+{
+    for (size_t i = 0; i < columns->paths; i++) {
+        const struct ds_sf_path *path = &columns->path[i];
+
+        values[i] =
+            path->column == DS_SF_NO_COLUMN ? (struct ds_value){0} : columns->raw[path->column];
+        if (path->labelled)
+            values[i] = label_of(columns->labels, values[i]);
+    }
+}
+
 int ds_sf_columns_read(const struct ds_sf_columns *columns, const json_t *record,
                        struct ds_value *values, struct ds_err *err)
 {
@@ -197,10 +229,6 @@ int ds_sf_columns_read(const struct ds_sf_columns *columns, const json_t *record
                        "write the path as Salesforce does, capitals included, and name a plain "
                        "field");
     }
-    for (size_t i = 0; i < columns->paths; i++) {
-        values[i] = columns->raw[columns->path[i].column];
-        if (columns->path[i].labelled)
-            values[i] = label_of(columns->labels, values[i]);
-    }
+    ds_sf_columns_values(columns, values);
     return DS_OK;
 }

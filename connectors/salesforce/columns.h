@@ -1,9 +1,9 @@
 /*
  * columns.h - from the paths of a mapping to the columns of a query, and back to values
  *
- * A path is a field ("StageName"), a field of a parent ("Account.Name"), or the stage's label
- * ("StageName.label"). Names are settled once a fetch, against what the org says Opportunity has
- * (SF-22), so that a record costs only its look-ups.
+ * A path is a field ("StageName"), a field of a parent ("Account.Name"), the stage's label
+ * ("StageName.label"), or a list of children (children.h). Names are settled once a fetch, against what
+ * the org says Opportunity has (SF-22), so that a record costs only its look-ups.
  */
 #ifndef DS_CONNECTORS_SALESFORCE_COLUMNS_H
 #define DS_CONNECTORS_SALESFORCE_COLUMNS_H
@@ -14,16 +14,20 @@
 
 #define DS_SF_DEPTH       6 /* a field and its five parents, SOQL's limit */
 #define DS_SF_STAGE_LABEL "StageName.label"
+#define DS_SF_NO_COLUMN   SIZE_MAX /* of a path whose value comes from other rows */
 
 struct ds_sf_column {
-    const char *name; /* as SELECT wants it */
+    const char *name;    /* as SELECT wants it */
+    const json_t *field; /* what the org says about it; NULL: a parent's */
+    bool instant;        /* holds instants, which JSON and CSV spell differently (SF-39) */
     size_t depth;
     const char *keys[DS_SF_DEPTH]; /* from the record inwards */
 };
 
 struct ds_sf_path {
-    size_t column;
+    size_t column; /* or DS_SF_NO_COLUMN */
     bool labelled; /* look the value up among the labels */
+    bool foreign;  /* may change while the opportunity's stamp stands still (SF-24) */
 };
 
 struct ds_sf_columns {
@@ -35,6 +39,7 @@ struct ds_sf_columns {
     struct ds_sf_path *path; /* one for each path, in their order */
     struct ds_value *raw;    /* one for each column, of the record last read */
     bool labelled;           /* a path wants labels */
+    bool foreign;            /* there is a foreign path */
     json_t *labels;          /* of stages, by ApiName; owned; NULL: none */
 };
 
@@ -62,5 +67,8 @@ void ds_sf_columns_list(const struct ds_sf_columns *columns, struct ds_buf *out)
  * (SF-22): that is DS_E_CONFIG. */
 int ds_sf_columns_read(const struct ds_sf_columns *columns, const json_t *record,
                        struct ds_value *values, struct ds_err *err);
+
+/* The second half of it: from raw to the values of the paths. Those without a column are null. */
+void ds_sf_columns_values(const struct ds_sf_columns *columns, struct ds_value *values);
 
 #endif

@@ -7,6 +7,16 @@
 #include "connectors/api.h"
 #include "connectors/salesforce/usage.h"
 
+/* Who uses which lane of the transport. Reading by ids is never under way beside reading children. */
+enum {
+    DS_SF_PAGE_LANES = 4, /* 0 to 3: pages of opportunities */
+    DS_SF_FIRST_CHILD_LANE = DS_SF_PAGE_LANES,
+    DS_SF_CHILD_LANES = DS_HTTP_LANES - DS_SF_PAGE_LANES,
+    DS_SF_READ_LANE = DS_SF_FIRST_CHILD_LANE
+};
+
+#define DS_SF_MOST_IDS 200 /* in one request: what a Collections call takes, and an address holds */
+
 struct ds_remote {
     const struct ds_options *options;
     struct ds_http *http;
@@ -18,6 +28,7 @@ struct ds_remote {
     long overlap_s;
     long commit_lag_s;
     long daily_share; /* percent */
+    long batch;       /* changes in one request */
     struct ds_sf_usage usage;
     bool lost_locator; /* the last failure was a locator that is no longer good (SF-44) */
     bool warned;
@@ -38,8 +49,17 @@ int ds_sf_get(struct ds_remote *remote, const char *path, json_t **out, int64_t 
 int ds_sf_query_url(const struct ds_remote *remote, const char *resource, const char *soql,
                     struct ds_buf *out, struct ds_err *err);
 
+/* Appends the address that a link of the org leads to: a path of its own, or it is refused with the
+ * token unsent (SF-73). */
+int ds_sf_link(const struct ds_remote *remote, const char *link, struct ds_buf *out,
+               struct ds_err *err);
+
 /* Runs a query that fits on one page, and returns its records; the caller decrefs *out. */
 int ds_sf_rows(struct ds_remote *remote, const char *soql, json_t **out, struct ds_err *err);
+
+/* Reports an answer that was handed over whatever its status, and that nothing can be concluded
+ * from; what is said to have been answered. */
+int ds_sf_reply_failed(const char *what, struct ds_api_reply *reply, struct ds_err *err);
 
 /* Asks what Opportunity looks like for this user, and what time it is there; date_ms may be NULL. */
 int ds_sf_describe(struct ds_remote *remote, int64_t *date_ms, struct ds_err *err);
@@ -64,11 +84,17 @@ int64_t ds_sf_again(void *arg, const struct ds_http_answer *answer, const json_t
 /* stages.c: the labels of the stages, by ApiName; the caller decrefs *out. */
 int ds_sf_stage_labels(struct ds_remote *remote, json_t **out, struct ds_err *err);
 
-/* check.c, fetch.c and stages.c: the connector's functions of that name. */
+/* check.c, fetch.c, read.c, write.c and stages.c: the connector's functions of that name. */
 int ds_sf_check(struct ds_remote *remote, const struct ds_query *query, ds_note *note, void *arg,
                 struct ds_err *err);
 int ds_sf_fetch(struct ds_remote *remote, const struct ds_query *query, const struct ds_sink *sink,
                 struct ds_buf *next, struct ds_err *err);
+int ds_sf_read(struct ds_remote *remote, const struct ds_query *query, const char *const *ids,
+               size_t count, bool by_key, const struct ds_sink *sink, struct ds_err *err);
+int ds_sf_write(struct ds_remote *remote, const struct ds_query *query,
+                const struct ds_write *writes, size_t count,
+                int (*written)(void *arg, const struct ds_written *what, struct ds_err *err),
+                void *arg, struct ds_err *err);
 int ds_sf_stages(struct ds_remote *remote, const char *field, const char *process_field,
                  int (*each)(void *arg, const struct ds_stage *stage, struct ds_err *err),
                  void *arg, struct ds_err *err);

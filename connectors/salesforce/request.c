@@ -2,6 +2,8 @@
 
 #include "base/log.h"
 
+#include <string.h>
+
 void ds_sf_head(void *arg, struct ds_http_answer *answer)
 {
     struct ds_remote *remote = arg;
@@ -41,6 +43,20 @@ int ds_sf_query_url(const struct ds_remote *remote, const char *resource, const 
     return ds_hint(err, "name fewer fields in the mapping, or a shorter 'where'");
 }
 
+int ds_sf_link(const struct ds_remote *remote, const char *link, struct ds_buf *out,
+               struct ds_err *err)
+{
+    if (strncmp(link, "/services/", 10) != 0)
+        return ds_fail(err, DS_E_REMOTE,
+                       "a page leads to '%.200s', which is no path of this org: refused", link);
+    ds_buf_add(out, remote->origin.text);
+    ds_buf_add(out, link);
+    return ds_buf_failed(out)
+               ? ds_fail(err, DS_E_REMOTE, "the link to the next page is longer than %u bytes",
+                         DS_MAX_URL)
+               : DS_OK;
+}
+
 int ds_sf_rows(struct ds_remote *remote, const char *soql, json_t **out, struct ds_err *err)
 {
     struct ds_buf url = DS_BUF_INIT(DS_MAX_URL);
@@ -57,6 +73,18 @@ int ds_sf_rows(struct ds_remote *remote, const char *soql, json_t **out, struct 
         *out = json_incref(records);
     json_decref(page);
     return rc;
+}
+
+int ds_sf_reply_failed(const char *what, struct ds_api_reply *reply, struct ds_err *err)
+{
+    const json_t *error = json_is_array(reply->json) ? json_array_get(reply->json, 0) : reply->json;
+    const char *code = ds_json_text(error, "errorCode");
+    const char *message = ds_json_text(error, "message");
+
+    ds_fail(err, reply->status == 401 ? DS_E_AUTH : DS_E_REMOTE, "%s was answered %ld%s%s%s%s",
+            what, reply->status, code ? " " : "", code ? code : "", message ? ": " : "",
+            message ? message : "");
+    return ds_hint(err, "whether it happened is looked up before anything is sent again");
 }
 
 int ds_sf_describe(struct ds_remote *remote, int64_t *date_ms, struct ds_err *err)

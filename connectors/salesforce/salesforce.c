@@ -107,7 +107,7 @@ const struct ds_connector ds_salesforce = {
     .version = DS_CONNECTOR_VERSION,
     .name = "salesforce",
     .title = "Salesforce",
-    .abilities = DS_CAN_SEE_DELETED,
+    .abilities = DS_CAN_SEE_DELETED | DS_CAN_WRITE | DS_CAN_CREATE,
     .settings = ds_sf_settings,
     .open = open_remote,
     .close = close_remote,
@@ -115,5 +115,7 @@ const struct ds_connector ds_salesforce = {
     .check = ds_sf_check,
     .fetch = ds_sf_fetch,
     .stages = ds_sf_stages,
+    .read = ds_sf_read,
+    .write = ds_sf_write,
     .cost = cost,
 };

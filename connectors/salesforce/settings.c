@@ -27,6 +27,11 @@ const struct ds_setting ds_sf_settings[] = {
     {"where", NULL, 0, "a condition of your own, in SOQL, put into every query as it stands",
      "RecordType.DeveloperName = 'Partner'"},
     {"daily_share", "80", 0, "percent of the org's daily requests at which a run stops", "80"},
+    {"key_field", NULL, 0,
+     "external id field of Opportunity that keeps the key of what is created, so that nothing is "
+     "created twice",
+     "Deal_Key__c"},
+    {"batch", "200", 0, "changes in one request; 1: each under a precondition of its own", "200"},
     DS_HTTP_SETTINGS,
     {0},
 };
@@ -126,5 +131,7 @@ int ds_sf_settings_read(struct ds_remote *remote, struct ds_err *err)
         rc = ds_http_number(options, "commit_lag", 0, 86400, &remote->commit_lag_s, err);
     if (!rc)
         rc = ds_http_number(options, "daily_share", 1, 100, &remote->daily_share, err);
+    if (!rc)
+        rc = ds_http_number(options, "batch", 1, DS_SF_MOST_IDS, &remote->batch, err);
     return rc ? rc : read_login(remote, err);
 }

@@ -2,7 +2,22 @@
 
 #include "base/date.h"
 
-void ds_sf_soql_range(struct ds_buf *out, const char *columns, const struct ds_sf_range *range)
+static bool given(const char *text)
+{
+    return text && *text;
+}
+
+static void add_own(struct ds_buf *out, const struct ds_sf_range *range)
+{
+    if (range->where)
+        ds_buf_addf(out, " AND (%s)", range->where);
+    if (given(range->after))
+        ds_buf_addf(out, " AND Id > '%s'", range->after);
+    if (given(range->until))
+        ds_buf_addf(out, " AND Id <= '%s'", range->until);
+}
+
+static void add_range(struct ds_buf *out, const char *columns, const struct ds_sf_range *range)
 {
     char instant[DS_INSTANT_TEXT];
 
@@ -10,11 +25,63 @@ void ds_sf_soql_range(struct ds_buf *out, const char *columns, const struct ds_s
                 ds_instant_text(range->hi_ms, instant));
     if (range->lo_ms)
         ds_buf_addf(out, " AND SystemModstamp >= %s", ds_instant_text(range->lo_ms, instant));
-    if (range->where)
-        ds_buf_addf(out, " AND (%s)", range->where);
-    if (*range->after)
-        ds_buf_addf(out, " AND Id > '%s'", range->after);
+    add_own(out, range);
+}
+
+void ds_sf_soql_range(struct ds_buf *out, const char *columns, const struct ds_sf_range *range)
+{
+    add_range(out, columns, range);
     ds_buf_add(out, " ORDER BY Id");
+}
+
+void ds_sf_soql_bulk(struct ds_buf *out, const char *columns, const struct ds_sf_range *range)
+{
+    add_range(out, columns, range);
+}
+
+void ds_sf_soql_count(struct ds_buf *out, const struct ds_sf_range *range)
+{
+    add_range(out, "COUNT()", range);
+}
+
+void ds_sf_soql_edge(struct ds_buf *out, bool last, const struct ds_sf_range *range)
+{
+    add_range(out, "Id", range);
+    ds_buf_addf(out, " ORDER BY Id%s LIMIT 1", last ? " DESC" : "");
+}
+
+void ds_sf_soql_parents(struct ds_buf *out, const char *columns, const char *const *parents,
+                        size_t count, const struct ds_sf_range *range)
+{
+    char lo[DS_INSTANT_TEXT], hi[DS_INSTANT_TEXT];
+
+    ds_instant_text(range->lo_ms, lo);
+    ds_instant_text(range->hi_ms, hi);
+    ds_buf_addf(out, "SELECT %s FROM Opportunity WHERE SystemModstamp < %s AND (", columns, lo);
+    for (size_t i = 0; i < count; i++)
+        ds_buf_addf(out, "%s(%s.SystemModstamp >= %s AND %s.SystemModstamp < %s)", i ? " OR " : "",
+                    parents[i], lo, parents[i], hi);
+    ds_buf_add(out, ")");
+    add_own(out, range);
+    ds_buf_add(out, " ORDER BY Id");
+}
+
+void ds_sf_soql_in(struct ds_buf *out, const char *columns, const char *object, const char *field)
+{
+    ds_buf_addf(out, "SELECT %s FROM %s WHERE %s IN (", columns, object, field);
+}
+
+void ds_sf_soql_item(struct ds_buf *out, const char *text)
+{
+    if (out->len && out->text[out->len - 1] != '(')
+        ds_buf_add_char(out, ',');
+    ds_buf_add_char(out, '\'');
+    for (; *text; text++) {
+        if (*text == '\'' || *text == '\\')
+            ds_buf_add_char(out, '\\');
+        ds_buf_add_char(out, *text);
+    }
+    ds_buf_add_char(out, '\'');
 }
 
 static void add_where(struct ds_buf *out, const char *where)

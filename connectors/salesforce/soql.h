@@ -12,18 +12,38 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Which opportunities: lo_ms <= SystemModstamp < hi_ms (SF-1, SF-2), behind the id `after`, that also
- * meet the admin's own condition. */
+/* Which opportunities: lo_ms <= SystemModstamp < hi_ms (SF-1, SF-2), behind the id `after` up to and
+ * including `until`, that also meet the admin's own condition. */
 struct ds_sf_range {
     int64_t lo_ms; /* 0: from the beginning (SF-86) */
     int64_t hi_ms;
-    const char *after; /* an 18-character id; "": from the first */
+    const char *after; /* an 18-character id; "" or NULL: from the first */
+    const char *until; /* an 18-character id; "" or NULL: to the last */
     const char *where; /* NULL: none */
 };
 
 /* SELECT columns FROM Opportunity, in the order of ids, so that a fetch can go on behind any of them;
  * appended. */
 void ds_sf_soql_range(struct ds_buf *out, const char *columns, const struct ds_sf_range *range);
+
+/* The same in no order, which a Bulk query wants (SF 5.2). */
+void ds_sf_soql_bulk(struct ds_buf *out, const char *columns, const struct ds_sf_range *range);
+
+/* How many there are; appended. The answer's totalSize tells it. */
+void ds_sf_soql_count(struct ds_buf *out, const struct ds_sf_range *range);
+
+/* The id of the first or the last of them; appended. */
+void ds_sf_soql_edge(struct ds_buf *out, bool last, const struct ds_sf_range *range);
+
+/* Opportunities whose own stamp is before the window, and one of whose parents ("Account") or of their
+ * parents was changed in it (SF-24), in the order of ids; appended. */
+void ds_sf_soql_parents(struct ds_buf *out, const char *columns, const char *const *parents,
+                        size_t count, const struct ds_sf_range *range);
+
+/* Begins "SELECT columns FROM object WHERE field IN (", to which ds_sf_soql_item() adds texts, quoted,
+ * and which ")" ends; appended. */
+void ds_sf_soql_in(struct ds_buf *out, const char *columns, const char *object, const char *field);
+void ds_sf_soql_item(struct ds_buf *out, const char *text);
 
 /* How many opportunities hold each value of a field; appended. The count is named n. */
 void ds_sf_soql_counts(struct ds_buf *out, const char *field, const char *where);

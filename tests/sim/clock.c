@@ -129,6 +129,18 @@ bool time_parse(const char *s, int64_t *seconds)
     return true;
 }
 
+bool time_parse_http(const char *s, int64_t *seconds)
+{
+    struct tm t = {0};
+    const char *end = strptime(s, "%a, %d %b %Y %H:%M:%S GMT", &t);
+
+    if (!end || *end)
+        return false;
+    *seconds = civil_days(t.tm_year + 1900, t.tm_mon + 1, t.tm_mday) * 86400 + t.tm_hour * 3600 +
+               t.tm_min * 60 + t.tm_sec;
+    return true;
+}
+
 void time_http(int64_t seconds, char out[32])
 {
     static const char days[] = "Thu\0Fri\0Sat\0Sun\0Mon\0Tue\0Wed";

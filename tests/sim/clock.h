@@ -23,4 +23,7 @@ bool time_parse(const char *s, int64_t *seconds);
 /* "Fri, 21 Aug 2026 06:00:00 GMT" */
 void time_http(int64_t seconds, char out[32]);
 
+/* That text to seconds; a wrong weekday is not noticed. */
+bool time_parse_http(const char *s, int64_t *seconds);
+
 #endif

@@ -4,8 +4,12 @@
 #include "tests/sim/dv_switch.h"
 #include "tests/sim/dv_tables.h"
 #include "tests/sim/log.h"
+#include "tests/sim/sf_deleted.h"
+#include "tests/sim/sf_rows.h"
+#include "tests/sim/sf_settings.h"
 #include "tests/sim/sf_tables.h"
 #include "tests/sim/state.h"
+#include "tests/sim/token.h"
 #include "tests/sim/world.h"
 
 #include <stdarg.h>
@@ -77,30 +81,30 @@ static enum crm crm_of(const struct call *c)
     return crm;
 }
 
-/* Without "table" it is the opportunities. */
+/* Without "object" it is the opportunity; NULL when the CRM has no such object. */
 static const struct entity *entity_of(const struct call *c)
 {
-    char *table = argument(c, "table");
-    const struct entity *e = NULL;
+    char *object = argument(c, "object");
+    const struct entity *e = crm_of(c) == SALESFORCE ? &sf_opportunity : &dv_opportunity;
 
-    if (crm_of(c) == SALESFORCE)
-        e = &sf_opportunity;
-    else
-        e = table ? dv_entity(table, strlen(table)) : &dv_opportunity;
-    if (e && table && !e->changes)
+    if (object)
+        e = e == &sf_opportunity ? sf_any_entity(object) : dv_entity(object, strlen(object));
+    if (!e || (object && !e->changes)) {
+        refuse(c, "no object '%s' can be changed here", object);
         e = NULL;
-    if (!e)
-        refuse(c, "there is no table '%s' to be changed", table);
-    free(table);
+    }
+    free(object);
     return e;
 }
 
 static bool record_of(const struct call *c, const struct entity *e, uint32_t *at)
 {
-    char *id = e ? argument(c, "id") : NULL;
-    bool found = id && (world_find(e, id, at) || (e->crm == DYNAMICS && dv_find(e, id, at)));
+    char *id = argument(c, "id");
+    bool found = e && id && (e->crm == DYNAMICS ? dv_find(e, id, at) : world_find(e, id, at));
 
-    if (!found && e)
+    if (e == &dv_opportunity && id && !found)
+        found = world_find(e, id, at);
+    if (e && !found)
         refuse(c, "no record '%s' in %s", id ? id : "", e->name);
     free(id);
     return found;
@@ -121,7 +125,7 @@ static char *value_text(const json_t *value)
 static bool set_one(const struct call *c, const struct entity *e, struct edit *edit,
                     const char *name, const json_t *value)
 {
-    const struct field *f = entity_field(e, name, strlen(name));
+    const struct field *f = entity_any_field(e, name, strlen(name));
     char *text = value_text(value);
     bool good = false;
     struct val v;
@@ -169,19 +173,118 @@ static void answer_id(const struct call *c, const struct entity *e, uint32_t at)
     buf_puts(&c->reply->body, "}");
 }
 
+/* ---- changes that become visible later than their stamp says ---- */
+
+struct pending {
+    struct pending *next;
+    int64_t due, stamp;
+    enum crm crm;
+    void (*run)(const struct call *);
+    json_t *body;
+};
+
+static struct pending *pending;
+static _Atomic bool waiting;
+
+/* Keeps the call for later when it says commit_after; true when it did. */
+static bool postpone(const struct call *c, void (*run)(const struct call *))
+{
+    int64_t wait = number(c, "commit_after", 0);
+    struct pending *p;
+
+    if (wait <= 0)
+        return false;
+    p = grab(sizeof *p);
+    *p = (struct pending){pending, clock_now() + wait,     clock_now(), crm_of(c),
+                          run,     json_deep_copy(c->body)};
+    json_object_del(p->body, "commit_after");
+    json_object_set_new(p->body, "stamp", json_integer(p->stamp));
+    pending = p;
+    waiting = true;
+    done(c);
+    return true;
+}
+
+static void settle(struct pending *p)
+{
+    struct request request = {.crm = p->crm, .query = "", .method = "POST", .body = ""};
+    struct reply reply = {.status = 200};
+    struct call c = {&request, p->body, &reply};
+
+    p->run(&c);
+    buf_free(&reply.body);
+    json_decref(p->body);
+    free(p);
+}
+
+void control_settle(void)
+{
+    if (!waiting)
+        return;
+    world_write();
+    for (struct pending **at = &pending; *at;) {
+        struct pending *p = *at;
+
+        if (p->due > clock_now()) {
+            at = &p->next;
+            continue;
+        }
+        *at = p->next;
+        settle(p);
+    }
+    waiting = pending != NULL;
+    world_unlock();
+}
+
+int64_t control_oldest_pending(enum crm crm)
+{
+    int64_t oldest = INT64_MAX;
+
+    for (const struct pending *p = pending; p; p = p->next)
+        if (p->crm == crm && p->stamp < oldest)
+            oldest = p->stamp;
+    return oldest;
+}
+
+void control_clear(void)
+{
+    while (pending) {
+        struct pending *p = pending;
+
+        pending = p->next;
+        json_decref(p->body);
+        free(p);
+    }
+}
+
+/* A new stamp, unless the call says otherwise. */
+static void touch(const struct call *c, const struct entity *e, struct edit *edit)
+{
+    int64_t user_stamp = 0;
+
+    if (json_is_false(json_object_get(c->body, "touch")))
+        return;
+    if (json_is_true(json_object_get(c->body, "automated")))
+        user_stamp = sf_user_stamp(e, edit->at);
+    world_touch(edit);
+    if (user_stamp)
+        sf_keep_user_stamp(e, edit, user_stamp);
+    edit->modified = number(c, "stamp", edit->modified);
+}
+
 static void do_edit(const struct call *c)
 {
     const struct entity *e = entity_of(c);
     struct edit *edit;
     uint32_t at;
 
-    if (!record_of(c, e, &at))
+    if (!record_of(c, e, &at) || postpone(c, do_edit))
         return;
     edit = world_edit(e, at);
-    if (!json_is_false(json_object_get(c->body, "touch")))
-        world_touch(edit);
+    touch(c, e, edit);
     if (set_all(c, e, edit))
         answer_id(c, e, at);
+    sf_follow_children(e, at);
 }
 
 static void do_create(const struct call *c)
@@ -189,16 +292,18 @@ static void do_create(const struct call *c)
     const struct entity *e = entity_of(c);
     struct edit *edit;
 
-    if (!e)
+    if (!e || postpone(c, do_create))
         return;
     edit = world_create(e);
-    edit->blank = e != &sf_opportunity && e != &dv_opportunity;
-    world_touch(edit);
+    edit->blank = e->crm == DYNAMICS && e != &dv_opportunity;
+    touch(c, e, edit);
+    edit->created = edit->modified;
     if (set_all(c, e, edit))
         answer_id(c, e, edit->at);
+    sf_follow_children(e, edit->at);
 }
 
-static void set_deleted(const struct call *c, bool deleted)
+static void set_deleted(const struct call *c, bool deleted, bool purged)
 {
     const struct entity *e = entity_of(c);
     struct edit *edit;
@@ -207,19 +312,58 @@ static void set_deleted(const struct call *c, bool deleted)
     if (!record_of(c, e, &at))
         return;
     edit = world_edit(e, at);
+    if (!edit->deleted)
+        edit->deleted_at = number(c, "stamp", clock_now());
     edit->deleted = deleted;
-    world_touch(edit);
+    edit->purged = purged;
+    touch(c, e, edit);
     answer_id(c, e, at);
+    sf_follow_children(e, at);
 }
 
 static void do_delete(const struct call *c)
 {
-    set_deleted(c, true);
+    if (!postpone(c, do_delete))
+        set_deleted(c, true, false);
 }
 
 static void do_undelete(const struct call *c)
 {
-    set_deleted(c, false);
+    if (!postpone(c, do_undelete))
+        set_deleted(c, false, false);
+}
+
+static void do_purge(const struct call *c)
+{
+    set_deleted(c, true, true);
+}
+
+/* The admin empties the bin: nothing deleted before is seen or told of any more. */
+static void do_empty_bin(const struct call *c)
+{
+    uint32_t at;
+
+    for (size_t i = 0; world_edit_at(&sf_opportunity, i, &at); i++)
+        world_edit(&sf_opportunity, at)->purged |= world_edit(&sf_opportunity, at)->deleted;
+    sf_deleted_forget(clock_now());
+    done(c);
+}
+
+static void do_state(const struct call *c)
+{
+    char *stamps = argument(c, "stamps");
+    enum crm crm = crm_of(c);
+    const struct entity *e;
+
+    for (size_t i = 0; crm == DYNAMICS && dv_table_at(i); i++)
+        if (dv_table_at(i)->entity->changes)
+            state_write(&c->reply->body, dv_table_at(i)->entity,
+                        !stamps || strcmp(stamps, "no") != 0);
+    for (size_t i = 0; crm == SALESFORCE && (e = sf_table(i)); i++)
+        if (e->changes)
+            state_write(&c->reply->body, e, !stamps || strcmp(stamps, "no") != 0);
+    c->reply->type = "application/x-ndjson";
+    free(stamps);
 }
 
 static void do_record(const struct call *c)
@@ -284,7 +428,7 @@ static bool outcome_named(const char *name, enum outcome *outcome)
 
 static void do_find(const struct call *c)
 {
-    const struct entity *e = entity_of(c);
+    const struct entity *e = crm_of(c) == SALESFORCE ? &sf_opportunity : &dv_opportunity;
     int64_t want = number(c, "n", 1), got = 0;
     char *where = argument(c, "where");
     enum outcome outcome = OPEN;
@@ -426,19 +570,20 @@ static void do_metadata(const struct call *c)
     done(c);
 }
 
-static void do_state(const struct call *c)
+/* GET tells the refresh token that is good now, POST makes another one. */
+static void do_refresh_token(const struct call *c)
 {
-    char *stamps = argument(c, "stamps");
+    char text[64];
 
-    c->reply->type = "application/x-ndjson";
-    state_write(&c->reply->body, crm_of(c), !stamps || strcmp(stamps, "no") != 0);
-    free(stamps);
+    token_refresh(text, request_is(c->request, "POST"));
+    buf_addf(&c->reply->body, "{\"refresh_token\":\"%s\"}", text);
 }
 
 static void do_set(const struct call *c)
 {
     const json_t *multi = json_object_get(c->body, "multi_currency");
     const json_t *jwt = json_object_get(c->body, "jwt_sim_clock");
+    const char *refused;
 
     if (multi)
         settings.multi_currency = json_is_true(multi);
@@ -447,9 +592,11 @@ static void do_set(const struct call *c)
     if (json_object_get(c->body, "limit_info"))
         copy_text(c, "limit_info", settings.limit_info, sizeof settings.limit_info);
     settings.page = (uint32_t)number(c, "page", settings.page);
-    if (!set_switches(c))
-        return;
-    done(c);
+    refused = sf_set(c->body);
+    if (refused)
+        refuse(c, "that is no value for '%s'", refused);
+    else if (set_switches(c))
+        done(c);
 }
 
 static const struct {
@@ -469,7 +616,11 @@ static const struct {
     {"/sim/log", "GET", do_log},
     {"/sim/stats", "GET", do_stats},
     {"/sim/set", "POST", do_set},
+    {"/sim/purge", "POST", do_purge},
+    {"/sim/refresh_token", "GET", do_refresh_token},
+    {"/sim/refresh_token", "POST", do_refresh_token},
     {"/sim/state", "GET", do_state},
+    {"/sim/empty_bin", "POST", do_empty_bin},
     {"/sim/metadata", "POST", do_metadata},
 };
 

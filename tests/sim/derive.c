@@ -21,7 +21,7 @@ static const char *text_of(const struct change *c, const char *name)
 
 static void assign(const struct change *c, const char *name, const char *text)
 {
-    const struct field *f = entity_field(c->entity, name, strlen(name));
+    const struct field *f = entity_any_field(c->entity, name, strlen(name));
 
     if (f && !json_object_get(c->set, name))
         world_assign(c->edit, f, text);
@@ -40,6 +40,7 @@ static void follow_stage(const struct change *c)
     assign(c, "IsClosed", stages[at].outcome == OPEN ? "false" : "true");
     assign(c, "IsWon", stages[at].outcome == WON ? "true" : "false");
     assign(c, "ForecastCategoryName", stages[at].category);
+    assign(c, "ForecastCategory", stages[at].category_api);
 }
 
 static void follow_state(const struct change *c)
@@ -110,7 +111,7 @@ static void displace(const struct change *c, const struct group *g)
 
 static void follow_parent(const struct change *c, const struct group *g)
 {
-    const struct field *key = entity_field(c->entity, g->key, strlen(g->key));
+    const struct field *key = entity_any_field(c->entity, g->key, strlen(g->key));
     struct row row;
     struct val now;
     char id[37];

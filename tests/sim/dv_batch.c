@@ -281,7 +281,7 @@ static void remember(struct batch *b, const struct operation *o, const struct re
 
 static void serve(struct batch *b, const struct request *part, const char *path, struct reply *r)
 {
-    if (reply_fault(part, r))
+    if (part->fault.kind == FAULT_CUT_BEFORE || reply_fault(part, r))
         return;
     if (!path)
         dynamics_error(r, 404, "", "No HTTP resource was found that matches the request URI '%s'.",
@@ -290,7 +290,7 @@ static void serve(struct batch *b, const struct request *part, const char *path,
         dynamics_error(r, 400, PAYLOAD, "A batch must not contain another one.");
     else
         dynamics_serve(part, r, path);
-    reply_fail_after(part, r);
+    reply_status_after(part, r);
     (void)b;
 }
 
@@ -302,6 +302,7 @@ static void run(struct batch *b, const struct operation *o, struct reply *r)
     const char *question = strchr(target, '?');
     size_t n = question ? (size_t)(question - target) : strlen(target);
     char *path = text_decode(target, n, false);
+    struct buf line = {0};
     struct request part = {
         .crm = DYNAMICS,
         .method = o->method,
@@ -314,7 +315,9 @@ static void run(struct batch *b, const struct operation *o, struct reply *r)
     };
 
     *r = (struct reply){.status = 200, .type = "application/json; odata.metadata=minimal"};
-    part.fault = fault_take(DYNAMICS, o->method, target);
+    buf_addf(&line, "%s %s", o->method, target);
+    part.line = line.at;
+    part.fault = fault_take(DYNAMICS, line.at);
     if (strlen(target) > LONGEST_URL)
         dynamics_error(r, 414, PAYLOAD, "The URL is too long.");
     else
@@ -324,6 +327,7 @@ static void run(struct batch *b, const struct operation *o, struct reply *r)
         log_part(DYNAMICS, o->method, target, r->status);
     remember(b, o, r);
     free(part.fault.body);
+    buf_free(&line);
     free(path);
     free(target);
 }

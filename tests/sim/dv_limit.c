@@ -171,7 +171,7 @@ void limit_leave(const struct request *request, int64_t started)
 {
     int64_t slept = 0;
 
-    if (!fault_stands(DYNAMICS, FAULT_LATENCY, request->target, &slept))
+    if (!fault_stands(DYNAMICS, FAULT_LATENCY, request->line, &slept))
         slept = 0;
     pthread_mutex_lock(&lock);
     count(&servers[affine(request)], 0, now_ms() - started + slept);

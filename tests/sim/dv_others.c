@@ -287,7 +287,7 @@ static void load_contact(uint32_t at, struct row *row)
 {
     load_plain(at, row);
     if (at < DV_CONTACTS)
-        row->contact = at + 1;
+        row->person = at + 1;
 }
 
 static void load_campaign(uint32_t at, struct row *row)
@@ -301,13 +301,13 @@ static void load_bpf(uint32_t at, struct row *row)
     world_load(at, row);
     row->dynamics = true;
     if (at < world_count())
-        row->contact = (unsigned)stages[row->stage].sales_stage + 1;
+        row->person = (unsigned)stages[row->stage].sales_stage + 1;
 }
 
 static void load_stage(uint32_t at, struct row *row)
 {
     load_plain(at, row);
-    row->contact = at + 1;
+    row->person = at + 1;
 }
 
 #define LIST(table)                                                                                \
@@ -366,33 +366,32 @@ static uint32_t count_stages(void)
 
 /* ---- tables ---- */
 
-#define TABLE(set, fields, changes, count, load)                                                   \
-    {                                                                                              \
-        set, fields, COUNT(fields), NULL, 0, DYNAMICS, changes, count, load                        \
-    }
-#define CHILD(set, fields, groups, changes, count, load)                                           \
-    {                                                                                              \
-        set, fields, COUNT(fields), groups, COUNT(groups), DYNAMICS, changes, count, load          \
-    }
+#define TABLE(set, table, counts, loads)                                                           \
+    .name = (set), .fields = (table), .nfields = COUNT(table), .crm = DYNAMICS, .count = (counts), \
+    .load = (loads)
+#define CHILD(parents)  .groups = (parents), .ngroups = COUNT(parents)
+#define CHANGES(number) .changes = true, .overlay = 12 + (number)
 
 static const struct entity entities[] = {
-    TABLE("organizations", organization, false, count_one, load_currency),
-    TABLE("transactioncurrencies", currency, false, count_currencies, load_currency),
-    TABLE("systemusers", user, true, count_users, load_user),
-    TABLE("accounts", account, true, count_accounts, load_account),
-    TABLE("contacts", contact, true, count_contacts, load_contact),
-    CHILD("opportunitysalesprocesses", bpf, bpf_parents, true, world_count, load_bpf),
-    CHILD("leadtoopportunitysalesprocesses", lead_bpf, bpf_parents, true, count_none, load_plain),
-    CHILD("processstages", stage, stage_parents, true, count_stages, load_stage),
-    TABLE("workflows", process, false, count_processes, load_processes),
-    TABLE("teams", team, true, count_teams, load_teams),
-    TABLE("roles", role, false, count_roles, load_roles),
-    TABLE("campaigns", campaign, false, count_one, load_campaign),
-    TABLE("competitors", competitor, false, count_competitors, load_competitors),
-    TABLE("businessunits", unit, false, count_units, load_units),
-    TABLE("opportunitycloses", opportunity_close, true, count_none, load_plain),
-    TABLE("savedqueries", saved_query, false, count_saved_queries, load_saved_queries),
-    TABLE("userqueries", user_query, false, count_user_queries, load_user_queries),
+    {TABLE("organizations", organization, count_one, load_currency)},
+    {TABLE("transactioncurrencies", currency, count_currencies, load_currency)},
+    {TABLE("systemusers", user, count_users, load_user), CHANGES(0)},
+    {TABLE("accounts", account, count_accounts, load_account), CHANGES(1)},
+    {TABLE("contacts", contact, count_contacts, load_contact), CHANGES(2)},
+    {TABLE("opportunitysalesprocesses", bpf, world_count, load_bpf), CHILD(bpf_parents),
+     CHANGES(3)},
+    {TABLE("leadtoopportunitysalesprocesses", lead_bpf, count_none, load_plain), CHILD(bpf_parents),
+     CHANGES(4)},
+    {TABLE("processstages", stage, count_stages, load_stage), CHILD(stage_parents), CHANGES(5)},
+    {TABLE("workflows", process, count_processes, load_processes)},
+    {TABLE("teams", team, count_teams, load_teams), CHANGES(6)},
+    {TABLE("roles", role, count_roles, load_roles)},
+    {TABLE("campaigns", campaign, count_one, load_campaign)},
+    {TABLE("competitors", competitor, count_competitors, load_competitors)},
+    {TABLE("businessunits", unit, count_units, load_units)},
+    {TABLE("opportunitycloses", opportunity_close, count_none, load_plain), CHANGES(7)},
+    {TABLE("savedqueries", saved_query, count_saved_queries, load_saved_queries)},
+    {TABLE("userqueries", user_query, count_user_queries, load_user_queries)},
 };
 
 static const struct dv_table tables[] = {

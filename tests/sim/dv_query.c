@@ -144,7 +144,7 @@ static void answer_groups(struct reply *reply, const struct odata *o, bool none)
 static bool none_wanted(const struct request *request, const struct entity *entity)
 {
     return entity == &dv_opportunity &&
-           fault_stands(DYNAMICS, FAULT_EMPTY_RESULT, request->target, NULL);
+           fault_stands(DYNAMICS, FAULT_EMPTY_RESULT, request->line, NULL);
 }
 
 static void refuse(struct reply *reply, const struct odata_error *error)

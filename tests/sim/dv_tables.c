@@ -210,7 +210,7 @@ static void load(uint32_t at, struct row *row)
     if (dv_switches.contact_share > 0 && row->account >= 0 &&
         (int64_t)(text_mix(at + 0xc047u) % 100) < dv_switches.contact_share) {
         row->account = -1;
-        row->contact = at % DV_CONTACTS + 1;
+        row->person = at % DV_CONTACTS + 1;
     }
 }
 

@@ -284,7 +284,7 @@ static struct change *changes(const struct track *t, bool deleted, size_t *n)
 
     *n = 0;
     for (size_t i = 0; world_edit_at(t->entity, i, &at); i++) {
-        const struct edit *edit = world_edit_of(t->entity, at);
+        const struct edit *edit = world_find_edit(t->entity, at);
         bool wanted = edit->deleted == deleted || (dv_switches.delta_both && !deleted);
 
         if (!edit->ghost && wanted && edit->version > t->place.since &&
@@ -373,7 +373,7 @@ static void answer(struct track *t)
     dv_write_context(&t->reply->body, &t->odata, t->place.since ? ")/$delta" : ")");
     buf_puts(&t->reply->body, ",\"value\":[");
     if (t->entity == &dv_opportunity &&
-        fault_stands(DYNAMICS, FAULT_EMPTY_RESULT, t->request->target, NULL))
+        fault_stands(DYNAMICS, FAULT_EMPTY_RESULT, t->request->line, NULL))
         t->more = false;
     else if (t->place.since)
         delta(t);

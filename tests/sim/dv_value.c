@@ -93,8 +93,8 @@ static bool blank_value(const struct row *row, const struct field *field, struct
 
 static void bpf_path(const struct row *row, struct val *v)
 {
-    size_t n = row->contact > 4 ? row->contact - 4 : row->contact;
-    unsigned first = row->contact > 4 ? 4 : 0;
+    size_t n = row->person > 4 ? row->person - 4 : row->person;
+    unsigned first = row->person > 4 ? 4 : 0;
 
     v->kind = n ? V_TEXT : V_NULL;
     v->text = v->room;
@@ -120,13 +120,13 @@ static void bpf_get(const struct row *row, enum aspect aspect, struct val *v)
         val_number(v, aspect == A_DV_BPF_STATE ? !open : open ? 1 : 2, 0);
         return;
     }
-    if (!row->contact)
+    if (!row->person)
         return;
     switch ((int)aspect) {
-    case A_DV_STAGE_GUID: put_id(v, DV_STAGE, row->contact - 1); return;
-    case A_DV_STAGE_PROCESS: put_id(v, DV_PROCESS, row->contact > 4); return;
-    case A_DV_STAGE_NAME: val_text(v, stage_names[row->contact - 1]); return;
-    case A_DV_STAGE_CATEGORY: val_number(v, (row->contact - 1) % 4, 0); return;
+    case A_DV_STAGE_GUID: put_id(v, DV_STAGE, row->person - 1); return;
+    case A_DV_STAGE_PROCESS: put_id(v, DV_PROCESS, row->person > 4); return;
+    case A_DV_STAGE_NAME: val_text(v, stage_names[row->person - 1]); return;
+    case A_DV_STAGE_CATEGORY: val_number(v, (row->person - 1) % 4, 0); return;
     default: bpf_path(row, v); return;
     }
 }
@@ -136,9 +136,9 @@ static void contact_get(const struct row *row, enum aspect aspect, struct val *v
     static const char *const first[] = {"Ada", "Björn", "Chloé", "Dmitri", "Elif"};
     static const char *const last[] = {"Moreau", "Okafor", "Schmidt", "Tanaka",
                                        "Ueda",   "Varga",  "Wójcik",  "Xu"};
-    unsigned n = row->contact - 1;
+    unsigned n = row->person - 1;
 
-    if (!row->contact) {
+    if (!row->person) {
         val_null(v);
         return;
     }
@@ -185,8 +185,8 @@ bool dv_value(const struct row *row, const struct field *field, struct val *v)
         return robot_get(aspect, v);
     switch ((int)aspect) {
     case A_DV_CUSTOMER:
-        if (row->contact)
-            put_id(v, DV_CONTACT, row->contact - 1);
+        if (row->person)
+            put_id(v, DV_CONTACT, row->person - 1);
         else if (row->account >= 0)
             put_id(v, DV_ACCOUNT, (uint64_t)row->account);
         else
@@ -194,8 +194,8 @@ bool dv_value(const struct row *row, const struct field *field, struct val *v)
         return true;
     case A_DV_CONTACT:
         val_null(v);
-        if (row->contact)
-            put_id(v, DV_CONTACT, row->contact - 1);
+        if (row->person)
+            put_id(v, DV_CONTACT, row->person - 1);
         return true;
     case A_DV_STAGE_OPTION: val_number(v, 100000000 + row->stage, 0); return true;
     case A_DV_INDEX: val_number(v, 0, 0); return true;

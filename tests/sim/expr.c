@@ -26,12 +26,55 @@ struct expr *expr_compare(enum op op, const struct field *field, char *text)
     return e;
 }
 
+struct expr *expr_list(const struct field *field)
+{
+    struct expr *e = grab(sizeof *e);
+
+    e->op = OP_IN;
+    e->field = field;
+    return e;
+}
+
+void expr_list_add(struct expr *list, struct expr *equal)
+{
+    if ((list->namong & (list->namong + 1)) == 0)
+        list->among = regrab(list->among, (list->namong * 2 + 1) * sizeof(void *));
+    list->among[list->namong++] = equal;
+}
+
+static int among_cmp(const void *a, const void *b)
+{
+    return val_cmp(&(*(struct expr *const *)a)->literal, &(*(struct expr *const *)b)->literal);
+}
+
+void expr_list_close(struct expr *list)
+{
+    if (list->namong)
+        qsort(list->among, list->namong, sizeof(void *), among_cmp);
+}
+
+static int find_cmp(const void *value, const void *b)
+{
+    return val_cmp(value, &(*(struct expr *const *)b)->literal);
+}
+
+static bool is_among(const struct expr *list, const struct row *row)
+{
+    struct val v;
+
+    field_get(row, list->field, &v);
+    return list->namong && bsearch(&v, list->among, list->namong, sizeof(void *), find_cmp);
+}
+
 void expr_free(struct expr *e)
 {
     if (!e)
         return;
     expr_free(e->left);
     expr_free(e->right);
+    for (size_t i = 0; i < e->namong; i++)
+        expr_free(e->among[i]);
+    free(e->among);
     free(e->owned);
     free(e);
 }
@@ -93,6 +136,7 @@ bool expr_true(const struct expr *e, const struct row *row)
     case OP_AND: return expr_true(e->left, row) && expr_true(e->right, row);
     case OP_OR: return expr_true(e->left, row) || expr_true(e->right, row);
     case OP_NOT: return !expr_true(e->left, row);
+    case OP_IN: return is_among(e, row);
     default: return compare(e, row);
     }
 }
@@ -152,7 +196,8 @@ static struct span compared_span(const struct expr *e, const struct entity *enti
 {
     struct span all = {0, entity->count()};
 
-    if (e->op == OP_NOT || e->op == OP_NE || e->op == OP_LIKE || e->literal.kind == V_NULL)
+    if (e->op == OP_NOT || e->op == OP_NE || e->op == OP_LIKE || e->op == OP_IN ||
+        e->literal.kind == V_NULL)
         return all;
     if (e->field->flags & CREATION)
         return created_span(e, entity);
@@ -207,11 +252,22 @@ static void intersect(const struct spans *a, const struct spans *b, struct spans
     }
 }
 
+/* The list ascends. */
+static void listed_spans(const struct expr *e, const struct entity *entity, struct spans *spans)
+{
+    for (size_t i = 0; i < e->namong; i++)
+        append(spans, compared_span(e->among[i], entity));
+}
+
 void expr_spans(const struct expr *e, const struct entity *entity, struct spans *spans)
 {
     struct spans *sides;
 
     spans->n = 0;
+    if (e && e->op == OP_IN && e->field->flags & ASCENDING) {
+        listed_spans(e, entity, spans);
+        return;
+    }
     if (!e || (e->op != OP_AND && e->op != OP_OR)) {
         append(spans, e ? compared_span(e, entity) : (struct span){0, entity->count()});
         return;

@@ -13,13 +13,23 @@ static const char *const names[FAULT_KINDS] = {
     [FAULT_THROTTLE] = "throttle",
     [FAULT_EXPIRE_TOKEN] = "expire_token",
     [FAULT_FOREVER401] = "forever401",
-    [FAULT_CUT_BEFORE] = "cut_before",
-    [FAULT_CUT_AFTER] = "cut_after",
-    [FAULT_FAIL_AFTER] = "fail_after",
     [FAULT_TRUNCATE] = "truncate",
     [FAULT_CUT] = "cut",
     [FAULT_GZIP_LIE] = "gzip_lie",
     [FAULT_SLOW] = "slow",
+    [FAULT_CUT_BEFORE] = "cut_before",
+    [FAULT_CUT_AFTER] = "cut_after",
+    [FAULT_STATUS_AFTER] = "status_after",
+    [FAULT_LOCK_ROW] = "lock_row",
+    [FAULT_LOST_ROWS] = "lost_rows",
+    [FAULT_JOB_FAILS] = "job_fails",
+    [FAULT_JOB_ABORTS] = "job_aborts",
+    [FAULT_JOB_GONE] = "job_gone",
+    [FAULT_DAILY_LIMIT] = "daily_limit",
+    [FAULT_CONCURRENT_LIMIT] = "concurrent_limit",
+    [FAULT_MAINTENANCE] = "maintenance",
+    [FAULT_XML_ERROR] = "xml_error",
+    [FAULT_HEADERS_TOO_LARGE] = "headers_too_large",
     [FAULT_INVALID_UTF8] = "invalid_utf8",
     [FAULT_NUL] = "nul",
     [FAULT_BIGFIELD] = "bigfield",
@@ -70,17 +80,14 @@ static bool matches(const struct fault *f, enum crm crm, const char *target)
     return f->crm == crm && f->times != 0 && (!target || strstr(target, f->match));
 }
 
-struct fault fault_take(enum crm crm, const char *method, const char *target)
+struct fault fault_take(enum crm crm, const char *line)
 {
     struct fault taken = {.kind = FAULT_NONE};
-    struct buf line = {0};
-
-    buf_addf(&line, "%s %s", method, target);
     pthread_mutex_lock(&lock);
     for (size_t i = 0; i < nqueue; i++) {
         struct fault *f = &queue[i];
 
-        if (f->kind >= FAULT_EMPTY_RESULT || !matches(f, crm, line.at))
+        if (f->kind >= FAULT_EMPTY_RESULT || !matches(f, crm, line))
             continue;
         if (f->after > 0) {
             f->after--;
@@ -93,7 +100,6 @@ struct fault fault_take(enum crm crm, const char *method, const char *target)
         break;
     }
     pthread_mutex_unlock(&lock);
-    buf_free(&line);
     return taken;
 }
 

@@ -16,15 +16,26 @@ enum fault_kind {
     FAULT_THROTTLE,
     FAULT_EXPIRE_TOKEN,
     FAULT_FOREVER401,
-    /* around a write: the connection dies before or after it, or the answer becomes an error */
-    FAULT_CUT_BEFORE,
-    FAULT_CUT_AFTER,
-    FAULT_FAIL_AFTER,
     /* to the bytes of the answer */
     FAULT_TRUNCATE,
     FAULT_CUT,
     FAULT_GZIP_LIE,
     FAULT_SLOW,
+    /* to the connection: before the request is carried out, or after, in place of the answer */
+    FAULT_CUT_BEFORE,
+    FAULT_CUT_AFTER,
+    FAULT_STATUS_AFTER,
+    /* to what Salesforce is asked to do */
+    FAULT_LOCK_ROW,
+    FAULT_LOST_ROWS,
+    FAULT_JOB_FAILS,
+    FAULT_JOB_ABORTS,
+    FAULT_JOB_GONE,
+    FAULT_DAILY_LIMIT,
+    FAULT_CONCURRENT_LIMIT,
+    FAULT_MAINTENANCE,
+    FAULT_XML_ERROR,
+    FAULT_HEADERS_TOO_LARGE,
     /* in the records of the answer */
     FAULT_INVALID_UTF8,
     FAULT_NUL,
@@ -63,8 +74,9 @@ enum fault_kind fault_named(const char *name);
 void fault_add(const struct fault *fault);
 void fault_reset(void);
 
-/* The first queued fault for this request, used up once, or kind FAULT_NONE. */
-struct fault fault_take(enum crm crm, const char *method, const char *target);
+/* The first queued fault for this request line ("GET /path?query"), used up once, or kind
+ * FAULT_NONE. */
+struct fault fault_take(enum crm crm, const char *line);
 /* Whether a standing fault of that kind is set, for that target or, with NULL, at all; fills *ms
  * when not NULL. */
 bool fault_stands(enum crm crm, enum fault_kind kind, const char *target, int64_t *ms);

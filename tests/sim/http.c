@@ -19,11 +19,18 @@
 #include <unistd.h>
 #include <zlib.h>
 
-enum { LONGEST_BODY = 64 << 20, CONNECTION_MEMORY = 256 << 10, WORTH_GZIP = 400 };
+enum {
+    LONGEST_BODY = 4 << 20,
+    CONNECTION_MEMORY = 256 << 10,
+    WORTH_GZIP = 400,
+    PART = 64 << 10,
+    CUT_PART = 20000, /* bytes of an endless body before a fault ends it */
+};
 
 /* A request while it arrives. */
 struct incoming {
     char *target;
+    char *line;
     struct buf body;
     bool started;
 };
@@ -141,7 +148,6 @@ bool reply_fault(const struct request *request, struct reply *reply)
     case FAULT_HTML500: reply_page(reply, 500, "Internal Server Error"); return true;
     case FAULT_HTML200: reply_page(reply, 200, "Please log in"); return true;
     case FAULT_EMPTY: reply->status = 200; return true;
-    case FAULT_CUT_BEFORE: return true;
     case FAULT_THROTTLE: throttle(request, f, reply); return true;
     case FAULT_FOREVER401: refuse_token(request, reply); return true;
     case FAULT_EXPIRE_TOKEN:
@@ -157,14 +163,6 @@ bool reply_fault(const struct request *request, struct reply *reply)
     }
 }
 
-void reply_fail_after(const struct request *request, struct reply *reply)
-{
-    if (request->fault.kind != FAULT_FAIL_AFTER)
-        return;
-    reply->body.len = 0;
-    set_status(&request->fault, reply);
-}
-
 /* ---- the answer ---- */
 
 static bool is_control(const struct request *request)
@@ -172,17 +170,34 @@ static bool is_control(const struct request *request)
     return text_starts(request->path, "/sim/");
 }
 
+static void drop_body(struct reply *reply)
+{
+    if (reply->release)
+        reply->release(reply->arg);
+    reply->release = NULL;
+    reply->part = NULL;
+    reply->body.len = 0;
+}
+
+void reply_status_after(const struct request *request, struct reply *reply)
+{
+    if (request->fault.kind != FAULT_STATUS_AFTER)
+        return;
+    drop_body(reply);
+    set_status(&request->fault, reply);
+}
+
 static void answer(const struct request *request, struct reply *reply)
 {
     if (is_control(request))
         control_answer(request, reply);
-    else if (reply_fault(request, reply))
+    else if (control_settle(), reply_fault(request, reply))
         return;
     else if (request->crm == SALESFORCE)
         salesforce_answer(request, reply);
     else
         dynamics_answer(request, reply);
-    reply_fail_after(request, reply);
+    reply_status_after(request, reply);
 }
 
 static bool accepts_gzip(const struct request *request)
@@ -219,7 +234,7 @@ static void finish(const struct request *request, struct reply *reply)
         nap(request->fault.ms);
     if (request->fault.kind == FAULT_TRUNCATE)
         reply->body.len /= 2;
-    if (request->fault.kind == FAULT_GZIP_LIE)
+    if (request->fault.kind == FAULT_GZIP_LIE || (accepts_gzip(request) && reply->part))
         reply_header(reply, "Content-Encoding", "gzip");
     else if (accepts_gzip(request) && reply->body.len > WORTH_GZIP)
         compress_body(reply);
@@ -253,10 +268,101 @@ static void free_cut(void *arg)
     free(cut);
 }
 
+/* A body that is made while it is sent. */
+struct flow {
+    bool (*part)(void *arg, struct buf *out);
+    void (*release)(void *arg);
+    void *arg;
+    struct buf made, ready;
+    size_t sent;
+    size_t left; /* bytes to make before a fault ends it */
+    bool gzip, ended, broken;
+    z_stream z;
+};
+
+static void pack(struct flow *f)
+{
+    f->z.next_in = (unsigned char *)f->made.at;
+    f->z.avail_in = (uInt)f->made.len;
+    do {
+        f->z.next_out = (unsigned char *)buf_reserve(&f->ready, PART);
+        f->z.avail_out = PART;
+        if (deflate(&f->z, f->ended ? Z_FINISH : Z_NO_FLUSH) == Z_STREAM_ERROR)
+            abort();
+        f->ready.len += PART - f->z.avail_out;
+    } while (f->z.avail_out == 0);
+}
+
+static void fill(struct flow *f)
+{
+    f->made.len = f->ready.len = f->sent = 0;
+    f->ended = !f->part(f->arg, &f->made);
+    if (f->made.len >= f->left) {
+        f->made.len = f->left;
+        f->ended = true;
+    }
+    f->left -= f->made.len;
+    if (f->gzip)
+        pack(f);
+    else if (f->made.len)
+        buf_add(&f->ready, f->made.at, f->made.len);
+}
+
+static ssize_t read_flow(void *arg, uint64_t at, char *out, size_t max)
+{
+    struct flow *f = arg;
+    size_t n;
+
+    (void)at;
+    while (f->sent == f->ready.len) {
+        if (f->ended)
+            return f->broken ? MHD_CONTENT_READER_END_WITH_ERROR : MHD_CONTENT_READER_END_OF_STREAM;
+        fill(f);
+    }
+    n = f->ready.len - f->sent < max ? f->ready.len - f->sent : max;
+    memcpy(out, f->ready.at + f->sent, n);
+    f->sent += n;
+    return (ssize_t)n;
+}
+
+static void free_flow(void *arg)
+{
+    struct flow *f = arg;
+
+    if (f->gzip)
+        deflateEnd(&f->z);
+    if (f->release)
+        f->release(f->arg);
+    buf_free(&f->made);
+    buf_free(&f->ready);
+    free(f);
+}
+
+static struct MHD_Response *start_flow(const struct request *request, const struct reply *reply)
+{
+    struct flow *f = grab(sizeof *f);
+
+    f->part = reply->part;
+    f->release = reply->release;
+    f->arg = reply->arg;
+    f->left = SIZE_MAX;
+    f->broken = request->fault.kind == FAULT_CUT;
+    if (f->broken || request->fault.kind == FAULT_TRUNCATE)
+        f->left = request->fault.bytes > 0 ? (size_t)request->fault.bytes : CUT_PART;
+    f->gzip = accepts_gzip(request) && request->fault.kind != FAULT_GZIP_LIE;
+    if (f->gzip && deflateInit2(&f->z, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        abort();
+    return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PART, read_flow, f, free_flow);
+}
+
 static struct MHD_Response *make_response(const struct request *request, struct reply *reply)
 {
     struct cut *cut;
 
+    if (reply->part) {
+        buf_free(&reply->body);
+        return start_flow(request, reply);
+    }
     if (request->fault.kind != FAULT_CUT)
         return MHD_create_response_from_buffer(reply->body.len, reply->body.at,
                                                MHD_RESPMEM_MUST_FREE);
@@ -294,33 +400,47 @@ static enum MHD_Result add_header_bytes(void *arg, enum MHD_ValueKind kind, cons
     return MHD_YES;
 }
 
+static _Atomic unsigned busy[CRMS];
+
+unsigned http_busy(enum crm crm)
+{
+    return busy[crm];
+}
+
 static enum MHD_Result respond(struct request *request)
 {
     struct reply reply = {.status = 200, .type = "application/json;charset=UTF-8"};
     int64_t ms;
 
+    bool cut;
+
     request->fault = (struct fault){.kind = FAULT_NONE};
     if (!is_control(request)) {
         if (request->crm == DYNAMICS)
             limit_active(1);
-        request->fault = fault_take(request->crm, request->method, request->target);
-        if (fault_stands(request->crm, FAULT_LATENCY, request->target, &ms))
+        request->fault = fault_take(request->crm, request->line);
+        busy[request->crm]++;
+        if (fault_stands(request->crm, FAULT_LATENCY, request->line, &ms))
             nap(ms);
     }
-    answer(request, &reply);
+    cut = request->fault.kind == FAULT_CUT_BEFORE || request->fault.kind == FAULT_CUT_AFTER;
+    if (request->fault.kind != FAULT_CUT_BEFORE)
+        answer(request, &reply);
+    cut |= reply.cut;
     finish(request, &reply);
     if (!is_control(request) && request->crm == DYNAMICS)
         limit_active(-1);
     if (!is_control(request))
-        log_request(request->crm, request->method, request->target, reply.status,
+        busy[request->crm]--;
+    if (!is_control(request))
+        log_request(request->crm, request->method, request->target, cut ? 0 : reply.status,
                     request_bearer(request), reply.body.len);
     free(request->fault.body);
-    if (reply.cut || request->fault.kind == FAULT_CUT_BEFORE ||
-        request->fault.kind == FAULT_CUT_AFTER) {
-        buf_free(&reply.body);
-        return MHD_NO; /* closes the connection without an answer */
-    }
-    return send_reply(request, &reply);
+    if (!cut)
+        return send_reply(request, &reply);
+    drop_body(&reply);
+    buf_free(&reply.body);
+    return MHD_NO;
 }
 
 static void *on_target(void *arg, const char *target, struct MHD_Connection *connection)
@@ -343,10 +463,20 @@ static void on_done(void *arg, struct MHD_Connection *connection, void **context
     (void)code;
     if (!in)
         return;
+    free(in->line);
     free(in->target);
     buf_free(&in->body);
     free(in);
     *context = NULL;
+}
+
+/* "METHOD target" */
+static char *request_line(const char *method, const char *target)
+{
+    struct buf b = {0};
+
+    buf_addf(&b, "%s %s", method, target);
+    return b.at;
 }
 
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
@@ -375,6 +505,8 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
     question = strchr(in->target, '?');
     path = text_decode(in->target, question ? (size_t)(question - in->target) : strlen(in->target),
                        false);
+    in->line = request_line(method, in->target);
+    request.line = in->line;
     request.target = in->target;
     request.path = path ? path : "";
     request.query = question ? question + 1 : "";

@@ -12,6 +12,7 @@
 struct request {
     enum crm crm;
     const char *method;
+    const char *line;    /* "METHOD target" */
     const char *target;  /* as received, with the query */
     const char *path;    /* decoded, without the query */
     const char *query;   /* as received, behind the '?'; "" when there is none */
@@ -40,6 +41,11 @@ struct reply {
         const char *name;
         char value[256];
     } headers[MAX_HEADERS];
+    /* A body too large to hold comes in parts: each call appends one, false is the last. Released
+     * when it was sent, or not. */
+    bool (*part)(void *arg, struct buf *out);
+    void (*release)(void *arg);
+    void *arg;
 };
 
 bool request_is(const struct request *request, const char *method);
@@ -51,7 +57,7 @@ const char *request_bearer(const struct request *request);
 /* The faults that leave nothing of the answer; true when the request's is one. */
 bool reply_fault(const struct request *request, struct reply *reply);
 /* What was done stays done; the answer becomes an error when the request's fault says so. */
-void reply_fail_after(const struct request *request, struct reply *reply);
+void reply_status_after(const struct request *request, struct reply *reply);
 void reply_header(struct reply *reply, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -59,6 +65,9 @@ struct http_config {
     uint16_t ports[CRMS]; /* 0: any; filled in by http_start */
     char *cert, *key;     /* PEM texts */
 };
+
+/* Requests of that CRM being answered now, this one included. */
+unsigned http_busy(enum crm crm);
 
 bool http_start(struct http_config *config);
 void http_stop(void);

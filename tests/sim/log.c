@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { RING = 1000, LONGEST_TARGET = 2000 };
+enum { RING = 1000, LONGEST_TARGET = 2000, KINDS = 32 };
 
 struct entry {
     uint64_t n;
@@ -16,8 +16,6 @@ struct entry {
     uint32_t token;
     size_t bytes;
 };
-
-enum { KINDS = 64 };
 
 struct counters {
     uint64_t requests, mutating, tokens;
@@ -41,11 +39,19 @@ static uint32_t hash(const char *s)
     return (uint32_t)h;
 }
 
-/* A token request changes nothing; what a batch changes is told part by part. */
+/* Posts that only ask: for a token, for records by id, for a query in the background. What a batch
+ * changes is told part by part. */
+static bool only_asks(const char *method, const char *target)
+{
+    const char *retrieve = strstr(target, "/composite/sobjects/");
+
+    return strstr(target, "/oauth2/") || strstr(target, "/jobs/query") ||
+           strstr(target, "/$batch") || (retrieve && retrieve[20] && strcmp(method, "POST") == 0);
+}
+
 static bool mutating(const char *method, const char *target)
 {
-    return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 &&
-           !strstr(target, "/oauth2/") && !strstr(target, "/$batch");
+    return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 && !only_asks(method, target);
 }
 
 static void enter(enum crm crm, const char *method, const char *target, unsigned status,
@@ -83,23 +89,25 @@ void log_part(enum crm crm, const char *method, const char *target, unsigned sta
     pthread_mutex_unlock(&lock);
 }
 
-void log_kind(enum crm crm, const char *kind)
-{
-    size_t i = 0;
-
-    pthread_mutex_lock(&lock);
-    while (i + 1 < KINDS && counters[crm].kinds[i].name &&
-           strcmp(counters[crm].kinds[i].name, kind) != 0)
-        i++;
-    counters[crm].kinds[i].name = kind;
-    counters[crm].kinds[i].n++;
-    pthread_mutex_unlock(&lock);
-}
-
 void log_token(enum crm crm)
 {
     pthread_mutex_lock(&lock);
     counters[crm].tokens++;
+    pthread_mutex_unlock(&lock);
+}
+
+void log_kind(enum crm crm, const char *kind)
+{
+    struct counters *c = &counters[crm];
+
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < KINDS; i++) {
+        if (c->kinds[i].name && strcmp(c->kinds[i].name, kind) != 0)
+            continue;
+        c->kinds[i].name = kind;
+        c->kinds[i].n++;
+        break;
+    }
     pthread_mutex_unlock(&lock);
 }
 
@@ -129,8 +137,10 @@ static void write_counters(struct buf *out, const struct counters *c)
     buf_addf(out, "\"requests\":%llu,\"mutating\":%llu,\"tokens\":%llu",
              (unsigned long long)c->requests, (unsigned long long)c->mutating,
              (unsigned long long)c->tokens);
-    if (!c->kinds[0].name)
-        return;
+}
+
+static void write_kinds(struct buf *out, const struct counters *c)
+{
     buf_puts(out, ",\"kinds\":{");
     for (size_t i = 0; i < KINDS && c->kinds[i].name; i++)
         buf_addf(out, "%s\"%s\":%llu", i ? "," : "", c->kinds[i].name,
@@ -152,8 +162,10 @@ void log_stats(struct buf *out)
     write_counters(out, &sum);
     buf_puts(out, ",\"salesforce\":{");
     write_counters(out, &counters[SALESFORCE]);
+    write_kinds(out, &counters[SALESFORCE]);
     buf_puts(out, "},\"dynamics\":{");
     write_counters(out, &counters[DYNAMICS]);
+    write_kinds(out, &counters[DYNAMICS]);
     buf_puts(out, "}}");
     pthread_mutex_unlock(&lock);
 }

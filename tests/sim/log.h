@@ -11,9 +11,9 @@ void log_request(enum crm crm, const char *method, const char *target, unsigned 
                  const char *token, size_t bytes);
 /* A write inside a batch: it mutates, and is no request of its own. */
 void log_part(enum crm crm, const char *method, const char *target, unsigned status);
-/* Something was done, by its kind: a literal such as "update". */
-void log_kind(enum crm crm, const char *kind);
 void log_token(enum crm crm);
+/* Counts one of that kind ("update", "bulk_page"); the text is kept, not copied. */
+void log_kind(enum crm crm, const char *kind);
 /* Requests answered so far. */
 uint64_t log_count(enum crm crm);
 void log_write(struct buf *out, uint64_t since);

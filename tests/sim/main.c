@@ -1,9 +1,12 @@
 /* dealsync-sim: plays a Salesforce org and a Dynamics 365 environment on two TLS ports. */
 #include "tests/sim/catalog.h"
+#include "tests/sim/control.h"
 #include "tests/sim/dataset.h"
 #include "tests/sim/dv_assertion.h"
 #include "tests/sim/http.h"
 #include "tests/sim/log.h"
+#include "tests/sim/sf_job.h"
+#include "tests/sim/sf_key.h"
 #include "tests/sim/sf_query.h"
 #include "tests/sim/token.h"
 #include "tests/sim/world.h"
@@ -188,7 +191,10 @@ int main(int argc, char **argv)
     if (prepare(&o))
         status = serve(&o, &signals);
     sf_query_clear();
+    sf_job_clear();
+    control_clear();
     world_clear();
+    sf_key_clear();
     dataset_clear();
     catalog_clear();
     token_clear();

@@ -1,6 +1,8 @@
 #include "tests/sim/row.h"
 #include "tests/sim/dv_switch.h"
 #include "tests/sim/fault.h"
+#include "tests/sim/sf_rows.h"
+#include "tests/sim/token.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -245,8 +247,9 @@ static void account_get(const struct row *row, enum aspect aspect, struct val *v
 {
     const struct account *a;
 
-    if (row->account < 0) {
-        val_null(v);
+    if (row->account < 0 || (size_t)row->account >= catalog.naccounts) {
+        row->account >= 0 && aspect == A_ACCOUNT_SF ? put_sf(v, "001", (uint64_t)row->account + 1)
+                                                    : val_null(v);
         return;
     }
     a = &catalog.accounts[row->account];
@@ -263,10 +266,29 @@ static void account_get(const struct row *row, enum aspect aspect, struct val *v
     }
 }
 
+static void sync_user_get(enum aspect aspect, struct val *v)
+{
+    switch ((int)aspect) {
+    case A_AGENT_SF: sf_row_get(&(struct row){.at = 0}, A_SYNC_USER, v); return;
+    case A_AGENT_NAME: val_text(v, "Sync User"); return;
+    case A_AGENT_EMAIL: val_text(v, SIM_USERNAME); return;
+    default: val_null(v); return;
+    }
+}
+
 static void agent_get(const struct row *row, enum aspect aspect, struct val *v)
 {
-    const struct agent *a = &catalog.agents[row->agent];
+    const struct agent *a;
 
+    if ((size_t)row->agent == catalog.nagents) {
+        sync_user_get(aspect, v);
+        return;
+    }
+    if ((size_t)row->agent > catalog.nagents) {
+        aspect == A_AGENT_SF ? put_sf(v, "005", (uint64_t)row->agent + 1) : val_null(v);
+        return;
+    }
+    a = &catalog.agents[row->agent];
     switch ((int)aspect) {
     case A_AGENT_SF: put_sf(v, "005", (uint64_t)row->agent + 1); return;
     case A_AGENT_GUID: put_guid(v, 2, (uint64_t)row->agent); return;
@@ -388,7 +410,9 @@ void row_get(const struct row *row, enum aspect aspect, struct val *v)
     case A_VERSION: val_number(v, (int64_t)row->version, 0); return;
     default: break;
     }
-    if (aspect >= A_RECORD_TYPE_SF || (aspect >= A_CAMPAIGN_SF && aspect <= A_CAMPAIGN_NAME))
+    if (aspect > A_SF_FIRST && aspect < A_SF_LAST)
+        sf_row_get(row, aspect, v);
+    else if (aspect >= A_RECORD_TYPE_SF || (aspect >= A_CAMPAIGN_SF && aspect <= A_CAMPAIGN_NAME))
         other_get(row, aspect, v);
     else if (aspect >= A_CURRENCY_GUID)
         currency_get(row, aspect, v);

@@ -9,6 +9,9 @@
 
 struct edit;
 
+/* Tables of Salesforce that other rows refer to, and that change by themselves. */
+enum parent { P_ACCOUNT, P_AGENT, P_PRODUCT, P_CONTACT, PARENTS };
+
 struct row {
     uint32_t at;
     int account; /* -1: none */
@@ -16,7 +19,7 @@ struct row {
     int agent, stage, currency;
     unsigned help, loss;     /* option values, 0: none */
     unsigned campaign;       /* 0: none */
-    unsigned contact;        /* the customer, when it is one; 0: none */
+    unsigned person;         /* Dynamics: the contact, or the stage; 0: none */
     const char *const *list; /* of a small table of names: name, code, XML */
     bool has_amount, has_close, share, on_hold, deleted;
     bool dynamics;  /* of a table of Dynamics */
@@ -26,6 +29,13 @@ struct row {
     uint64_t version;
     const char *external; /* NULL: made from the index */
     const struct edit *edit;
+    /* Salesforce's other tables */
+    uint32_t opportunity; /* of a child */
+    unsigned place;       /* among the children of one opportunity */
+    int contact;          /* -1: none */
+    bool has_items;
+    bool refers; /* to a parent that was edited */
+    const struct edit *parents[PARENTS];
 };
 
 /* What a field shows of a row. Those of one thing stand together: row_get tells them apart by range. */
@@ -125,6 +135,54 @@ enum aspect {
     A_DV_QUERY_XML,
     A_DV_KEY, /* + N: the row's index as an id of table N */
     A_DV_KEY_LAST = A_DV_KEY + 63,
+    A_SF_FIRST, /* what only Salesforce shows; see sf_rows.c */
+    A_HAS_ITEMS,
+    A_FIRST_STAMP,
+    A_PERSON,
+    A_TRUE,
+    A_SANDBOX,
+    A_INSTANCE,
+    A_OBJECT_NAME,
+    A_PROFILE_SF,
+    A_SYNC_USER,
+    A_PROCESS_SF,
+    A_PROCESS_NAME,
+    A_VIEW_ALL,
+    A_VIEW_SETUP,
+    A_MAY_EDIT,
+    A_MAY_CREATE,
+    A_ACCOUNT_MODIFIED,
+    A_AGENT_MODIFIED,
+    A_CHILD_OPPORTUNITY,
+    A_MEMBER_SF,
+    A_MEMBER_ROLE,
+    A_ROLE_SF,
+    A_ROLE_ROLE,
+    A_ROLE_PRIMARY,
+    A_CONTACT_SF,
+    A_CONTACT_NAME,
+    A_CONTACT_FIRST,
+    A_CONTACT_LAST,
+    A_CONTACT_EMAIL,
+    A_CONTACT_PHONE,
+    A_CONTACT_MODIFIED,
+    A_ITEM_SF,
+    A_ITEM_QUANTITY,
+    A_ITEM_PRICE,
+    A_ITEM_TOTAL,
+    A_PRODUCT_SF,
+    A_PRODUCT_NAME,
+    A_PRODUCT_CODE,
+    A_PRODUCT_FAMILY,
+    A_PRODUCT_MODIFIED,
+    A_ENTRY_SF,
+    A_ENTRY_PRICE,
+    A_CURRENCY_SF,
+    A_CURRENCY_CORPORATE,
+    A_RATE_SF,
+    A_RATE_START,
+    A_RATE_NEXT,
+    A_SF_LAST,
 };
 
 /* The value as generated or loaded; edits are laid over it by field_get. */

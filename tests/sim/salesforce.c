@@ -1,7 +1,15 @@
 #include "tests/sim/salesforce.h"
 #include "tests/sim/log.h"
+#include "tests/sim/sf_bulk.h"
+#include "tests/sim/sf_collection.h"
+#include "tests/sim/sf_deleted.h"
+#include "tests/sim/sf_describe.h"
+#include "tests/sim/sf_key.h"
+#include "tests/sim/sf_limits.h"
 #include "tests/sim/sf_query.h"
+#include "tests/sim/sf_settings.h"
 #include "tests/sim/sf_tables.h"
+#include "tests/sim/sf_write.h"
 #include "tests/sim/token.h"
 #include "tests/sim/world.h"
 
@@ -14,8 +22,6 @@ enum {
     OLDEST_VERSION = 60,
     NEWEST_VERSION = 67,
     LONGEST_HEAD = 16384,
-    DAILY_CALLS = 100000,
-    CALLS_OF_OTHERS = 18,
 };
 
 void salesforce_error(struct reply *reply, unsigned status, const char *code, const char *format,
@@ -73,7 +79,8 @@ static void answer_userinfo(struct reply *reply)
 
 static void answer_resources(struct reply *reply, const char *version)
 {
-    static const char *const names[] = {"sobjects", "query", "queryAll", "limits"};
+    static const char *const names[] = {"sobjects", "query",     "queryAll",
+                                        "limits",   "composite", "jobs"};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         buf_addf(&reply->body, "%s\"%s\":\"/services/data/v%s/%s\"", i ? "," : "{", names[i],
@@ -81,122 +88,131 @@ static void answer_resources(struct reply *reply, const char *version)
     buf_puts(&reply->body, "}");
 }
 
-static void answer_limits(struct reply *reply)
-{
-    buf_addf(&reply->body,
-             "{\"DailyApiRequests\":{\"Max\":%d,\"Remaining\":%lld},"
-             "\"DailyBulkApiBatches\":{\"Max\":15000,\"Remaining\":15000},"
-             "\"DailyBulkV2QueryJobs\":{\"Max\":10000,\"Remaining\":10000},"
-             "\"DailyBulkV2QueryFileStorageMB\":{\"Max\":976562,\"Remaining\":976562}}",
-             DAILY_CALLS,
-             (long long)DAILY_CALLS - CALLS_OF_OTHERS - (long long)log_count(SALESFORCE));
-}
-
-/* ---- describe ---- */
-
-static void describe_options(struct buf *out, const struct field *f)
-{
-    for (unsigned i = 0; i < f->noptions; i++) {
-        buf_puts(out, i ? ",{\"value\":" : "{\"value\":");
-        buf_json_text(out, f->options[i].label);
-        buf_puts(out, ",\"label\":");
-        buf_json_text(out, f->options[i].label);
-        buf_puts(out, ",\"active\":true,\"defaultValue\":false}");
-    }
-}
-
-static const char *yes(bool b)
-{
-    return b ? "true" : "false";
-}
-
-static const char *relationship(const struct field *f)
-{
-    for (size_t i = 0; i < sf_opportunity.ngroups; i++)
-        if (strcmp(sf_opportunity.groups[i].key, f->name) == 0)
-            return sf_opportunity.groups[i].name;
-    return NULL;
-}
-
-static int length_of(const struct field *f)
-{
-    if (strcmp(f->type, "textarea") == 0)
-        return 32000;
-    if (form_kind(f->form) == V_ID)
-        return 18;
-    if (form_kind(f->form) != V_TEXT)
-        return 0;
-    return strcmp(f->name, "Name") == 0 ? 120 : 255;
-}
-
-static void describe_field(struct buf *out, const struct field *f)
-{
-    const char *parent = relationship(f);
-    const char *writable = yes(f->flags & WRITABLE);
-    bool money = strcmp(f->type, "currency") == 0;
-
-    buf_addf(
-        out,
-        "{\"name\":\"%s\",\"label\":\"%s\",\"type\":\"%s\",\"length\":%d,\"precision\":%d,"
-        "\"scale\":%d,\"nillable\":%s,\"createable\":%s,\"updateable\":%s,\"calculated\":false,"
-        "\"custom\":%s,\"filterable\":%s,\"sortable\":%s,\"groupable\":%s,"
-        "\"compoundFieldName\":null,\"externalId\":%s,\"idLookup\":%s,\"relationshipName\":",
-        f->name, f->label, f->type, length_of(f),
-        money                  ? 18
-        : f->form == F_TRIMMED ? 3
-                               : 0,
-        money ? 2 : 0, yes(!(f->flags & REQUIRED)), writable, writable, yes(f->flags & CUSTOM),
-        yes(!(f->flags & NO_FILTER)), yes(!(f->flags & NO_FILTER)), yes(!(f->flags & NO_FILTER)),
-        yes(f->aspect == A_EXTERNAL), yes(f->flags & KEY));
-    if (parent)
-        buf_addf(out, "\"%s\",\"referenceTo\":[\"%s\"]", parent,
-                 entity_group(&sf_opportunity, parent, strlen(parent))->type);
-    else
-        buf_puts(out, "null,\"referenceTo\":[]");
-    buf_puts(out, ",\"picklistValues\":[");
-    describe_options(out, f);
-    buf_puts(out, "]}");
-}
-
-static void answer_describe(struct reply *reply, const char *version)
-{
-    bool comma = false;
-    char record_type[19];
-
-    sf_id(record_type, "012", 1);
-    buf_addf(&reply->body,
-             "{\"name\":\"Opportunity\",\"label\":\"Opportunity\",\"labelPlural\":"
-             "\"Opportunities\",\"keyPrefix\":\"006\",\"queryable\":true,\"createable\":true,"
-             "\"updateable\":true,\"deletable\":true,\"replicateable\":true,\"urls\":{\"sobject\":"
-             "\"/services/data/v%s/sobjects/Opportunity\"},\"fields\":[",
-             version);
-    for (size_t i = 0; i < sf_opportunity.nfields; i++) {
-        const struct field *f = &sf_opportunity.fields[i];
-
-        if (strchr(f->name, '.') || !entity_field(&sf_opportunity, f->name, strlen(f->name)))
-            continue;
-        buf_puts(&reply->body, comma ? "," : "");
-        describe_field(&reply->body, f);
-        comma = true;
-    }
-    buf_addf(&reply->body,
-             "],\"recordTypeInfos\":[{\"active\":true,\"available\":true,"
-             "\"defaultRecordTypeMapping\":true,\"developerName\":\"Hardware_Sale\","
-             "\"master\":false,\"name\":\"Hardware Sale\",\"recordTypeId\":\"%s\"}]}",
-             record_type);
-}
-
 /* ---- routes ---- */
 
-static void answer_data(const struct request *request, struct reply *reply, const char *version,
-                        const char *rest)
+static void not_allowed(const struct request *request, struct reply *reply, const char *allowed)
 {
-    static const char object[] = "/sobjects/Opportunity/";
+    reply_header(reply, "Allow", "%s", allowed);
+    salesforce_error(reply, 405, "METHOD_NOT_ALLOWED",
+                     "HTTP Method '%s' not allowed. Allowed are %s", request->method, allowed);
+}
 
+static void read_by_key(const struct request *request, struct reply *reply, const char *version,
+                        const char *field, const char *value)
+{
+    const struct field *key;
+    uint32_t at[2];
+    char id[19];
+    size_t n = 0;
+
+    world_read();
+    key = sf_key_field(field);
+    if (key)
+        n = sf_key_find(key, value, at, 2);
+    world_unlock();
+    if (!key) {
+        sf_unknown_key(reply, field);
+    } else if (n == 0) {
+        not_found(reply);
+    } else if (n > 1) {
+        sf_choices(reply, version, key, value);
+    } else {
+        sf_opportunity_id(at[0], id);
+        sf_record(request, reply, version, &sf_opportunity, id);
+    }
+}
+
+/* Behind "/sobjects/Object": up to two parts of the path, each decoded by itself. */
+struct row_path {
+    char *id;    /* or the name of an external id field, or a resource */
+    char *value; /* of the external id field, or NULL */
+};
+
+static void write_row(const struct request *request, struct reply *reply, const char *version,
+                      const struct row_path *path)
+{
+    if (path->value && request_is(request, "PATCH"))
+        sf_upsert(request, reply, version, path->id, path->value);
+    else if (path->value)
+        not_allowed(request, reply, "GET,PATCH");
+    else if (request_is(request, "PATCH"))
+        sf_update(request, reply, path->id);
+    else if (request_is(request, "DELETE"))
+        sf_delete(request, reply, path->id);
+    else
+        not_allowed(request, reply, "GET,PATCH,DELETE");
+}
+
+static void read_row(const struct request *request, struct reply *reply, const char *version,
+                     const struct entity *e, const struct row_path *path)
+{
+    if (strcmp(path->id, "describe") == 0)
+        sf_describe(request, reply, e, version);
+    else if (strcmp(path->id, "deleted") == 0)
+        sf_deleted(request, reply, e);
+    else if (strcmp(path->id, "updated") == 0)
+        sf_updated(request, reply, e);
+    else if (path->value && *path->value)
+        read_by_key(request, reply, version, path->id, path->value);
+    else
+        sf_record(request, reply, version, e, path->id);
+}
+
+static void answer_rows(const struct request *request, struct reply *reply, const char *version,
+                        const struct entity *e, const struct row_path *path)
+{
+    if (!path->id || !*path->id) {
+        if (request_is(request, "POST") && e == &sf_opportunity)
+            sf_create(request, reply);
+        else
+            not_allowed(request, reply, "POST");
+    } else if (request_is(request, "GET")) {
+        read_row(request, reply, version, e, path);
+    } else if (e == &sf_opportunity) {
+        write_row(request, reply, version, path);
+    } else {
+        not_allowed(request, reply, "GET");
+    }
+}
+
+static void answer_sobjects(const struct request *request, struct reply *reply, const char *version)
+{
+    static const char resource[] = "/sobjects/";
+    const char *at = strstr(request->target, resource) + sizeof resource - 1;
+    size_t n = strcspn(at, "/?");
+    char *object = text_decode(at, n, false);
+    const struct entity *e = object ? sf_entity(object) : NULL;
+    struct row_path path = {NULL, NULL};
+
+    at += n + (at[n] == '/');
+    n = strcspn(at, "/?");
+    path.id = text_decode(at, n, false);
+    if (at[n] == '/') {
+        at += n + 1;
+        path.value = text_decode(at, strcspn(at, "?"), false);
+        if (path.value && !*path.value) {
+            free(path.value);
+            path.value = NULL;
+        }
+    }
+    if (e)
+        answer_rows(request, reply, version, e, &path);
+    else
+        not_found(reply);
+    free(object);
+    free(path.id);
+    free(path.value);
+}
+
+static void answer_reads(const struct request *request, struct reply *reply, const char *version,
+                         const char *rest)
+{
     if (strcmp(rest, "") == 0 || strcmp(rest, "/") == 0)
         answer_resources(reply, version);
     else if (strcmp(rest, "/limits") == 0 || strcmp(rest, "/limits/") == 0)
-        answer_limits(reply);
+        sf_limits(reply);
+    else if (strcmp(rest, "/sobjects") == 0 || strcmp(rest, "/sobjects/") == 0)
+        sf_describe_all(reply, version);
     else if (strcmp(rest, "/query") == 0 || strcmp(rest, "/query/") == 0)
         sf_query(request, reply, version, false);
     else if (strcmp(rest, "/queryAll") == 0 || strcmp(rest, "/queryAll/") == 0)
@@ -205,23 +221,25 @@ static void answer_data(const struct request *request, struct reply *reply, cons
         sf_query_more(request, reply, version, rest + 7);
     else if (text_starts(rest, "/queryAll/"))
         sf_query_more(request, reply, version, rest + 10);
-    else if (text_starts(rest, object) && strcmp(rest + sizeof object - 1, "describe") == 0)
-        answer_describe(reply, version);
-    else if (text_starts(rest, object))
-        sf_record(request, reply, version, rest + sizeof object - 1);
     else
         not_found(reply);
 }
 
-static void limit_info(struct reply *reply)
+static void answer_data(const struct request *request, struct reply *reply, const char *version,
+                        const char *rest)
 {
-    world_read();
-    if (settings.limit_info[0])
-        reply_header(reply, "Sforce-Limit-Info", "%s", settings.limit_info);
+    static const char collections[] = "/composite/sobjects", jobs[] = "/jobs/query";
+
+    if (text_starts(rest, "/sobjects/"))
+        answer_sobjects(request, reply, version);
+    else if (text_starts(rest, jobs) && strchr("/", rest[sizeof jobs - 1]))
+        sf_bulk(request, reply, version, rest + sizeof jobs - 1);
+    else if (text_starts(rest, collections) && strchr("/", rest[sizeof collections - 1]))
+        sf_collection(request, reply, version, rest + sizeof collections - 1);
+    else if (request_is(request, "GET"))
+        answer_reads(request, reply, version, rest);
     else
-        reply_header(reply, "Sforce-Limit-Info", "api-usage=%llu/%d",
-                     (unsigned long long)log_count(SALESFORCE) + CALLS_OF_OTHERS, DAILY_CALLS);
-    world_unlock();
+        not_allowed(request, reply, "GET");
 }
 
 /* "/services/data/v67.0/rest": the version's text and the rest; false when it is no such path. */
@@ -250,24 +268,42 @@ static void answer_versioned(const struct request *request, struct reply *reply)
         return;
     }
     number = strtol(version, &end, 10);
-    limit_info(reply);
+    sf_limit_info(request, reply);
+    if (number <= (long)sf_settings.warned_version)
+        reply_header(reply, "Warning",
+                     "299 - \"This API version is deprecated and will be removed "
+                     "in a future release; use a later version\"");
     if (strcmp(end, ".0") != 0 || number > NEWEST_VERSION)
         not_found(reply);
-    else if (number < OLDEST_VERSION)
+    else if (number < OLDEST_VERSION || number <= (long)sf_settings.retired_version)
         salesforce_error(reply, 410, "UNSUPPORTED_API_VERSION",
-                         "API version %s is retired, use %d.0 or later", version, OLDEST_VERSION);
-    else if (!request_is(request, "GET"))
-        salesforce_error(reply, 405, "METHOD_NOT_ALLOWED",
-                         "HTTP Method '%s' not allowed. Allowed are GET", request->method);
-    else
+                         "API version %s is retired, use %u.0 or later", version,
+                         sf_settings.retired_version >= OLDEST_VERSION
+                             ? sf_settings.retired_version + 1
+                             : OLDEST_VERSION);
+    else if (!sf_limit_refuses(request, reply))
         answer_data(request, reply, version, rest);
 }
 
-void salesforce_answer(const struct request *request, struct reply *reply)
+/* POST with ?_HTTP_METHOD=PATCH is a PATCH. */
+static const char *method_of(const struct request *request)
 {
+    char *other = request_is(request, "POST") ? request_param(request, "_HTTP_METHOD") : NULL;
+    const char *method = other && strcmp(other, "PATCH") == 0 ? "PATCH" : request->method;
+
+    free(other);
+    return method;
+}
+
+void salesforce_answer(const struct request *received, struct reply *reply)
+{
+    struct request copy = *received;
+    const struct request *request = &copy;
     const char *path = request->path;
 
-    if (strlen(request->target) + request->header_bytes > LONGEST_HEAD) {
+    copy.method = method_of(received);
+    if (strlen(request->target) + request->header_bytes > LONGEST_HEAD ||
+        request->fault.kind == FAULT_HEADERS_TOO_LARGE) {
         reply->status = 431;
         reply->type = "text/html;charset=iso-8859-1";
         buf_puts(&reply->body, "<h1>Bad Message 431</h1><pre>reason: Request Header Fields Too "

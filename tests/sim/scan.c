@@ -88,7 +88,9 @@ static bool wanted(const struct merge *m, const struct row *row)
 
     if (m->scan->after && place_cmp(&here, &m->after) <= 0)
         return false;
-    return (m->scan->with_deleted || !row->deleted) && expr_true(m->scan->where, row);
+    if (row->deleted && (!m->scan->with_deleted || world_is_gone(row)))
+        return false;
+    return expr_true(m->scan->where, row);
 }
 
 /* The edited rows that come before `limit`, or all. */
@@ -117,7 +119,7 @@ static bool merge_span(struct merge *m, const struct span *span, scan_row *each,
     for (uint32_t at = span->from; at < span->to; at++) {
         if (m->nedited && world_is_edited(e, at))
             continue;
-        e->load(at, &row);
+        entity_base(e, at, &row);
         if (m->next < m->nedited) {
             struct place here = place_of(m, &row);
 

@@ -1,5 +1,7 @@
 #include "tests/sim/sf_query.h"
 #include "tests/sim/clock.h"
+#include "tests/sim/log.h"
+#include "tests/sim/sf_settings.h"
 #include "tests/sim/sf_tables.h"
 #include "tests/sim/soql.h"
 #include "tests/sim/tally.h"
@@ -11,10 +13,10 @@
 #include <strings.h>
 
 enum {
-    CURSORS = 8,
+    CURSORS = 128,
     LARGEST_PAGE = 2000,
     SMALLEST_PAGE = 200,
-    CURSOR_LIFE = 2 * 86400,
+    CHILD_PAGE = 500,
     LONGEST_QUERY = 100000,
 };
 
@@ -23,6 +25,7 @@ struct cursor {
     uint64_t id;
     int64_t expires;
     bool all;
+    bool nested;           /* a page of children continues */
     uint64_t page, issued; /* issued: the furthest offset that was given out */
     struct soql query;
     struct runs runs;
@@ -57,6 +60,7 @@ struct page {
     const struct fault *fault;
     struct buf *out;
     bool first;
+    struct cursor *cursor; /* NULL: nothing follows a page of children */
 };
 
 static void write_attributes(struct buf *out, const char *version, const char *type,
@@ -114,6 +118,70 @@ static size_t write_parent(const struct page *p, const struct row *row, size_t i
     return i;
 }
 
+static void write_record(const struct page *p, const struct row *row);
+
+/* Children of one record, up to a page of them from a place on. */
+struct children {
+    const struct page *page; /* of the children's own columns */
+    uint64_t from, seen, written, limit;
+    bool more;
+};
+
+static bool write_child(const struct row *row, void *arg)
+{
+    struct children *c = arg;
+
+    if (c->seen++ < c->from)
+        return c->seen != c->limit;
+    if (c->written == CHILD_PAGE) {
+        c->more = true;
+        return true; /* only to count them */
+    }
+    if (c->more)
+        return c->seen != c->limit;
+    buf_puts(c->page->out, c->written++ ? "," : "");
+    write_record(c->page, row);
+    return c->seen != c->limit;
+}
+
+static void write_children(const struct page *p, uint32_t parent, const struct soql *sub,
+                           size_t column, uint64_t from)
+{
+    struct buf records = {0};
+    struct page inner = {sub, p->version, p->fault, &records, false, NULL};
+    struct children c = {&inner, from, 0, 0, sub->limit, false};
+    struct expr is = {.op = OP_EQ, .field = entity_any_field(sub->entity, "OpportunityId", 13)};
+    struct expr both = {.op = OP_AND, .left = &is, .right = sub->where};
+    struct scan scan = sub->scan;
+    char id[19];
+
+    sf_id(id, "006", (uint64_t)parent + 1);
+    is.literal.kind = V_ID;
+    is.literal.text = id;
+    is.literal.len = 18;
+    scan.where = sub->where ? &both : &is;
+    buf_puts(&records, "");
+    scan_each(&scan, write_child, &c);
+    if (c.seen == 0) {
+        buf_puts(p->out, "null");
+    } else {
+        buf_addf(p->out, "{\"totalSize\":%llu,\"done\":%s", (unsigned long long)c.seen,
+                 c.more ? "false" : "true");
+        if (c.more && p->cursor) {
+            uint64_t next = from + c.written;
+
+            p->cursor->nested = true;
+            sf_id(id, "0r8", p->cursor->id);
+            buf_addf(p->out, ",\"nextRecordsUrl\":\"/services/data/v%s/query/%s-c%zu.%u.%llu\"",
+                     p->version, id, column, parent, (unsigned long long)next);
+        }
+        buf_puts(p->out, ",\"records\":[");
+        buf_add(p->out, records.at, records.len);
+        buf_puts(p->out, "]}");
+    }
+    buf_free(&records);
+}
+
 static void write_record(const struct page *p, const struct row *row)
 {
     const struct soql *q = p->query;
@@ -122,7 +190,11 @@ static void write_record(const struct page *p, const struct row *row)
     field_get(row, entity_key(q->entity), &id);
     write_attributes(p->out, p->version, q->entity->name, &id);
     for (size_t i = 0; i < q->ncolumns;) {
-        if (q->columns[i].group)
+        if (q->columns[i].sub) {
+            write_key(p->out, q->columns[i].alias);
+            write_children(p, row->at, q->columns[i].sub, i, 0);
+            i++;
+        } else if (q->columns[i].group)
             i = write_parent(p, row, i);
         else
             write_value(p, row, q->columns[i++].field);
@@ -171,7 +243,7 @@ static void write_rows(struct page *p, struct cursor *c, uint64_t from, size_t n
 static bool write_page(const struct request *request, struct reply *reply, const char *version,
                        struct cursor *c, uint64_t from)
 {
-    struct page p = {&c->query, version, &request->fault, &reply->body, true};
+    struct page p = {&c->query, version, &request->fault, &reply->body, true, c};
     enum fault_kind kind = request->fault.kind;
     uint64_t n = c->runs.rows - from;
     bool more;
@@ -230,10 +302,10 @@ static void first_page(const struct request *request, struct reply *reply, const
         return;
     }
     c->page = page_size(request);
-    c->expires = clock_now() + CURSOR_LIFE;
+    c->expires = clock_now() + (int64_t)sf_settings.locator_life;
     pthread_mutex_lock(&lock);
     c->id = ++last_cursor;
-    if (write_page(request, reply, version, c, 0))
+    if (write_page(request, reply, version, c, 0) || c->nested)
         keep(c);
     else
         cursor_free(c);
@@ -283,7 +355,7 @@ static void answer_groups(struct reply *reply, const struct soql *q, bool none)
 
 static bool is_aggregate(const struct soql *q)
 {
-    return q->group || (q->ncolumns == 1 && !q->columns[0].field);
+    return q->group || (q->ncolumns == 1 && !q->columns[0].field && !q->columns[0].sub);
 }
 
 static void run(const struct request *request, struct reply *reply, const char *version,
@@ -332,20 +404,36 @@ static struct cursor *find_cursor(const char *locator, uint64_t *offset)
 {
     char id[19] = "";
     uint64_t n;
-    char *end;
+    char *end = NULL;
     struct cursor *c;
 
     if (strlen(locator) < 20 || locator[18] != '-')
         return NULL;
     memcpy(id, locator, 18);
-    *offset = strtoull(locator + 19, &end, 10);
-    if (*end || !sf_id_parse(id, "0r8", &n))
+    *offset = locator[19] == 'c' ? 0 : strtoull(locator + 19, &end, 10);
+    if ((locator[19] != 'c' && *end) || !sf_id_parse(id, "0r8", &n))
         return NULL;
     c = cursors[n % CURSORS];
     return c && c->id == n && c->expires > clock_now() && *offset <= c->issued &&
                    *offset <= c->runs.rows
                ? c
                : NULL;
+}
+
+/* place: "column.parent.offset" */
+static void more_children(struct reply *reply, const char *version, struct cursor *c,
+                          const char *place, const struct request *request)
+{
+    struct page p = {&c->query, version, &request->fault, &reply->body, false, c};
+    char *end;
+    size_t column = strtoul(place, &end, 10);
+    uint32_t parent = (uint32_t)strtoul(*end ? end + 1 : end, &end, 10);
+    uint64_t from = strtoull(*end ? end + 1 : end, NULL, 10);
+
+    if (column < c->query.ncolumns && c->query.columns[column].sub)
+        write_children(&p, parent, c->query.columns[column].sub, column, from);
+    else
+        salesforce_error(reply, 400, "INVALID_QUERY_LOCATOR", "invalid query locator");
 }
 
 void sf_query_more(const struct request *request, struct reply *reply, const char *version,
@@ -357,7 +445,9 @@ void sf_query_more(const struct request *request, struct reply *reply, const cha
     world_read();
     pthread_mutex_lock(&lock);
     c = find_cursor(locator, &offset);
-    if (c)
+    if (c && locator[19] == 'c')
+        more_children(reply, version, c, locator + 20, request);
+    else if (c)
         write_page(request, reply, version, c, offset);
     else
         salesforce_error(reply, 400, "INVALID_QUERY_LOCATOR", "invalid query locator");
@@ -365,51 +455,105 @@ void sf_query_more(const struct request *request, struct reply *reply, const cha
     world_unlock();
 }
 
-/* Fills the columns of a query that shows one record. */
-static bool choose_fields(struct soql *q, const char *names, struct reply *reply)
+/* ---- records by id ---- */
+
+/* A query that shows the named fields, or all. The caller frees it. */
+static struct soql *show(const struct entity *e, const char *names, struct reply *reply)
 {
-    for (const char *at = names; at && *at;) {
-        size_t n = strcspn(at, ",");
-        const struct field *f = entity_field(q->entity, at, n);
+    struct soql *q = grab(sizeof *q);
+    struct soql_error error;
+    struct buf text = {0};
+    bool comma = false;
 
-        if (!f || q->ncolumns == MAX_COLUMNS) {
-            salesforce_error(reply, 400, "INVALID_FIELD",
-                             "No such column '%.*s' on sobject of type Opportunity", (int)n, at);
-            return false;
-        }
-        q->columns[q->ncolumns++].field = f;
-        at += n + (at[n] == ',');
-    }
-    for (size_t i = 0; i < q->entity->nfields && !names; i++) {
-        const struct field *f = &q->entity->fields[i];
+    buf_puts(&text, "SELECT ");
+    buf_puts(&text, names ? names : "");
+    for (size_t i = 0; i < e->nfields && !names; i++) {
+        const struct field *f = &e->fields[i];
 
-        if (!strchr(f->name, '.') && entity_field(q->entity, f->name, strlen(f->name)))
-            q->columns[q->ncolumns++].field = f;
+        if (strchr(f->name, '.') || !entity_field(e, f->name, strlen(f->name)))
+            continue;
+        buf_puts(&text, comma ? "," : "");
+        buf_puts(&text, f->name);
+        comma = true;
     }
+    buf_addf(&text, " FROM %s", e->name);
+    if (!soql_parse(text.at, q, &error)) {
+        salesforce_error(reply, 400, error.code, "%s", error.message);
+        soql_free(q);
+        free(q);
+        q = NULL;
+    }
+    buf_free(&text);
+    return q;
+}
+
+static bool find_row(const struct entity *e, const char *id, struct row *row)
+{
+    uint64_t n;
+
+    if (!sf_id_parse(id, e->prefix, &n) || n == 0 || n > (e->changes ? world_rows(e) : e->count()))
+        return false;
+    entity_row(e, (uint32_t)n - 1, row);
+    return !world_is_gone(row);
+}
+
+static bool not_modified(const struct request *request, struct reply *reply, const struct row *row)
+{
+    const char *since = request_header(request, "If-Modified-Since");
+    int64_t seconds;
+
+    if (!since || !time_parse_http(since, &seconds) || row->modified > seconds)
+        return false;
+    reply->status = 304;
+    reply->type = NULL;
     return true;
 }
 
 void sf_record(const struct request *request, struct reply *reply, const char *version,
-               const char *id)
+               const struct entity *e, const char *id)
 {
-    struct soql query = {.entity = &sf_opportunity};
-    struct page p = {&query, version, &request->fault, &reply->body, true};
     char *fields = request_param(request, "fields");
-    uint32_t at;
-    uint64_t n;
+    struct soql *q = NULL;
     struct row row;
 
     world_read();
-    if (!sf_id_parse(id, "006", &n) || !world_find(&sf_opportunity, id, &at)) {
+    if (!find_row(e, id, &row))
         salesforce_error(reply, 404, "NOT_FOUND",
                          "Provided external ID field does not exist or is not accessible: %s", id);
-    } else if (choose_fields(&query, fields, reply)) {
-        entity_row(&sf_opportunity, at, &row);
-        if (row.deleted)
-            salesforce_error(reply, 404, "ENTITY_IS_DELETED", "entity is deleted");
-        else
-            write_record(&p, &row);
-    }
+    else if (row.deleted)
+        salesforce_error(reply, 404, "ENTITY_IS_DELETED", "entity is deleted");
+    else if (!not_modified(request, reply, &row) && (q = show(e, fields, reply)))
+        write_record(&(struct page){q, version, &request->fault, &reply->body, true, NULL}, &row);
     world_unlock();
+    if (q)
+        soql_free(q);
+    free(q);
     free(fields);
+}
+
+void sf_records(const struct request *request, struct reply *reply, const char *version,
+                const struct entity *e, const char *const *ids, size_t n, const char *fields)
+{
+    struct page p = {NULL, version, &request->fault, &reply->body, true, NULL};
+    struct soql *q;
+    struct row row;
+
+    world_read();
+    q = show(e, fields, reply);
+    p.query = q;
+    buf_puts(&reply->body, q ? "[" : "");
+    for (size_t i = 0; i < n && q; i++) {
+        buf_puts(&reply->body, i ? "," : "");
+        if (find_row(e, ids[i], &row) && !row.deleted)
+            write_record(&p, &row);
+        else
+            buf_puts(&reply->body, "null");
+        p.first = false;
+    }
+    buf_puts(&reply->body, q ? "]" : "");
+    world_unlock();
+    if (q)
+        soql_free(q);
+    free(q);
+    log_kind(SALESFORCE, "retrieve");
 }

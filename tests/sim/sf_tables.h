@@ -6,7 +6,13 @@
 
 extern const struct entity sf_opportunity;
 
-/* Opportunity, OpportunityStage, Organization, RecordType or User, in any case; NULL otherwise. */
+/* The object of that name, in any case; NULL when there is none, or its feature is off. */
 const struct entity *sf_entity(const char *name);
+/* That too when its feature is off. */
+const struct entity *sf_any_entity(const char *name);
+/* All of them, Opportunity first; NULL behind the last. */
+const struct entity *sf_table(size_t i);
+/* The object behind a child relationship of Opportunity, or NULL. */
+const struct entity *sf_child(const char *relationship);
 
 #endif

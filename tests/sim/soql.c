@@ -19,6 +19,7 @@ struct parser {
     size_t len;
     struct soql *query;
     struct soql_error *error;
+    enum { WHOLE, CHILDREN, SEMI_JOIN } part;
 };
 
 /* What stands between SELECT and FROM, before the object is known. */
@@ -26,6 +27,7 @@ struct item {
     const char *path, *alias;
     size_t path_len, alias_len;
     bool counts;
+    struct soql *sub;
 };
 
 static bool fail(struct parser *p, const char *code, const char *format, ...)
@@ -184,9 +186,40 @@ static const struct field *usable(struct parser *p, const char *verb)
 
 /* ---- SELECT ---- */
 
+static bool parse_body(struct parser *p);
+
+/* A query in parentheses; the token is its SELECT, and afterwards the one behind its end. */
+static struct soql *parse_inner(struct parser *p, int part)
+{
+    struct soql *inner = grab(sizeof *inner);
+    struct parser q = {.at = p->token, .query = inner, .error = p->error};
+
+    q.part = part == CHILDREN ? CHILDREN : SEMI_JOIN;
+    if (p->part != WHOLE)
+        fail(p, "MALFORMED_QUERY", "a query inside a query cannot hold another one");
+    else if (parse_body(&q) && is(&q, ")")) {
+        p->at = q.at;
+        inner->scan.entity = inner->entity;
+        inner->scan.where = inner->where;
+        if (next(p))
+            return inner;
+    } else {
+        unexpected(&q);
+    }
+    soql_free(inner);
+    free(inner);
+    return NULL;
+}
+
 static bool parse_item(struct parser *p, struct item *item)
 {
     *item = (struct item){0};
+    if (accept(p, "(")) {
+        if (!is(p, "SELECT"))
+            return unexpected(p);
+        item->sub = parse_inner(p, CHILDREN);
+        return item->sub != NULL;
+    }
     if (p->kind != T_NAME)
         return unexpected(p);
     item->path = p->token;
@@ -221,6 +254,14 @@ static bool add_column(struct parser *p, const struct item *item, unsigned *unna
     struct soql_column *c = &q->columns[q->ncolumns];
     const char *dot = item->path_len ? memchr(item->path, '.', item->path_len) : NULL;
 
+    if (item->sub) {
+        if (q->entity != sf_any_entity("Opportunity"))
+            return fail(p, "INVALID_TYPE", "Didn't understand relationship in FROM part of query");
+        c->sub = item->sub;
+        snprintf(c->alias, sizeof c->alias, "%ss", item->sub->entity->name);
+        q->ncolumns++;
+        return true;
+    }
     if (item->counts && !item->path_len) {
         q->count = true;
         return true;
@@ -265,27 +306,32 @@ static void gather_parents(struct soql *q)
     }
 }
 
-static bool parse_select(struct parser *p)
+static bool parse_items(struct parser *p, struct item *items, size_t *count)
 {
-    struct item items[MAX_COLUMNS];
     size_t n = 0;
     unsigned unnamed = 0;
     char name[64];
 
-    if (!expect(p, "SELECT"))
-        return false;
     do {
         if (n == MAX_COLUMNS)
             return fail(p, "QUERY_TOO_COMPLICATED", "too many fields");
-        if (!parse_item(p, &items[n++]))
+        if (!parse_item(p, &items[n]))
             return false;
+        *count = ++n;
     } while (accept(p, ","));
     if (!expect(p, "FROM"))
         return false;
     if (p->kind != T_NAME)
         return unexpected(p);
     snprintf(name, sizeof name, "%.*s", (int)p->len, p->token);
-    p->query->entity = sf_entity(name);
+    p->query->entity = p->part == CHILDREN ? sf_child(name) : sf_entity(name);
+    if (!p->query->entity && p->part == CHILDREN)
+        return fail(p, "INVALID_TYPE",
+                    "Didn't understand relationship '%s' in FROM part of query call. If you are "
+                    "attempting to use a custom relationship, be sure to append the '__r' after "
+                    "the custom relationship name. Please reference your WSDL or the describe call "
+                    "for the appropriate names.",
+                    name);
     if (!p->query->entity)
         return fail(p, "INVALID_TYPE",
                     "sObject type '%s' is not supported. If you are attempting to use a custom "
@@ -295,8 +341,24 @@ static bool parse_select(struct parser *p)
     for (size_t i = 0; i < n; i++)
         if (!add_column(p, &items[i], &unnamed))
             return false;
+        else
+            items[i].sub = NULL; /* it is the column's now */
     gather_parents(p->query);
     return next(p);
+}
+
+static bool parse_select(struct parser *p)
+{
+    struct item items[MAX_COLUMNS];
+    size_t n = 0;
+    bool good = expect(p, "SELECT") && parse_items(p, items, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        if (items[i].sub)
+            soql_free(items[i].sub);
+        free(items[i].sub);
+    }
+    return good;
 }
 
 /* ---- WHERE ---- */
@@ -383,25 +445,69 @@ static struct expr *literal(struct parser *p, enum op op, const struct field *f)
     return e;
 }
 
+struct texts {
+    struct expr *list;
+    const struct field *from;
+};
+
+static bool collect(const struct row *row, void *arg)
+{
+    struct texts *t = arg;
+    struct val v;
+    struct expr *one;
+
+    field_get(row, t->from, &v);
+    if ((v.kind != V_TEXT && v.kind != V_ID) || !v.len)
+        return true;
+    one = expr_compare(OP_EQ, t->list->field, grab_text(v.text, v.len));
+    if (one)
+        expr_list_add(t->list, one);
+    return true;
+}
+
+/* The ids that an inner query finds now. */
+static bool semi_join(struct parser *p, struct expr *list)
+{
+    struct soql *inner = parse_inner(p, SEMI_JOIN);
+    struct texts t = {list, inner ? inner->columns[0].field : NULL};
+    bool good = inner && inner->ncolumns == 1 && t.from && form_kind(t.from->form) == V_ID;
+
+    if (good)
+        scan_each(&inner->scan, collect, &t);
+    else if (inner)
+        fail(p, "MALFORMED_QUERY", "the inner query of a semi-join selects one id field");
+    if (inner)
+        soql_free(inner);
+    free(inner);
+    return good;
+}
+
+static bool parse_among(struct parser *p, struct expr *list)
+{
+    if (!expect(p, "("))
+        return false;
+    if (is(p, "SELECT"))
+        return semi_join(p, list);
+    do {
+        struct expr *one = literal(p, OP_EQ, list->field);
+
+        if (!one)
+            return false;
+        expr_list_add(list, one);
+    } while (accept(p, ","));
+    return expect(p, ")");
+}
+
 static struct expr *parse_list(struct parser *p, const struct field *f)
 {
-    struct expr *list = NULL;
+    struct expr *list = expr_list(f);
 
-    if (!expect(p, "("))
+    if (!parse_among(p, list)) {
+        expr_free(list);
         return NULL;
-    do {
-        struct expr *one = literal(p, OP_EQ, f);
-
-        if (!one) {
-            expr_free(list);
-            return NULL;
-        }
-        list = list ? expr_join(OP_OR, list, one) : one;
-    } while (accept(p, ","));
-    if (expect(p, ")"))
-        return list;
-    expr_free(list);
-    return NULL;
+    }
+    expr_list_close(list);
+    return list;
 }
 
 static struct expr *parse_or(struct parser *p, int depth);
@@ -508,7 +614,9 @@ static bool check_grouping(struct parser *p)
 
         if (f && q->group && f != q->group)
             return fail(p, "MALFORMED_QUERY", "Field must be grouped or aggregated: %s", f->name);
-        if (!f && !q->group && q->ncolumns > 1)
+        if (q->columns[i].sub && (q->group || p->part != WHOLE))
+            return fail(p, "MALFORMED_QUERY", "a subquery cannot stand here");
+        if (!f && !q->columns[i].sub && !q->group && q->ncolumns > 1)
             return fail(p, "MALFORMED_QUERY", "a count beside fields needs GROUP BY");
     }
     if (q->count && (q->ncolumns || q->group))
@@ -516,7 +624,7 @@ static bool check_grouping(struct parser *p)
     return true;
 }
 
-static bool parse_query(struct parser *p)
+static bool parse_body(struct parser *p)
 {
     if (!next(p) || !parse_select(p))
         return false;
@@ -528,9 +636,7 @@ static bool parse_query(struct parser *p)
         return false;
     if (accept(p, "LIMIT") && !parse_limit(p))
         return false;
-    if (p->kind != T_END || p->error->code)
-        return unexpected(p);
-    return check_grouping(p);
+    return !p->error->code && check_grouping(p);
 }
 
 bool soql_parse(const char *text, struct soql *query, struct soql_error *error)
@@ -540,7 +646,9 @@ bool soql_parse(const char *text, struct soql *query, struct soql_error *error)
 
     *query = (struct soql){0};
     error->code = NULL;
-    ok = parse_query(&p);
+    ok = parse_body(&p);
+    if (ok && p.kind != T_END)
+        ok = unexpected(&p);
     query->scan.entity = query->entity;
     query->scan.where = query->where;
     return ok;
@@ -550,4 +658,10 @@ void soql_free(struct soql *query)
 {
     expr_free(query->where);
     query->where = NULL;
+    for (size_t i = 0; i < query->ncolumns; i++) {
+        if (query->columns[i].sub)
+            soql_free(query->columns[i].sub);
+        free(query->columns[i].sub);
+        query->columns[i].sub = NULL;
+    }
 }

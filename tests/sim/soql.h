@@ -6,11 +6,14 @@
 
 enum { MAX_COLUMNS = 100 };
 
+struct soql;
+
 struct soql_column {
     const struct field *field; /* NULL: a count */
     const struct group *group; /* the parent it belongs to, or NULL */
     const struct field *key;   /* the parent's */
-    char alias[64];            /* of a count */
+    char alias[64];            /* of a count; the relationship of a subquery */
+    struct soql *sub;          /* the children, or NULL */
 };
 
 struct soql {

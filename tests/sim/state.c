@@ -1,104 +1,80 @@
 #include "tests/sim/state.h"
 #include "tests/sim/world.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct line {
-    const char *table;
-    struct buf text; /* starts with the id, so that lines sort by it */
+struct place {
+    char id[40];
+    uint32_t at;
 };
 
-static int field_cmp(const void *a, const void *b)
+static int by_id(const void *a, const void *b)
 {
-    const struct assignment *x = a, *y = b;
+    const struct place *x = a, *y = b;
 
-    return strcmp(x->field->name, y->field->name);
+    return strcmp(x->id, y->id);
 }
 
-static void write_set(struct buf *out, const struct edit *edit, bool stamps)
+/* What was undone, or never done, is no change. */
+static bool changed(const struct edit *edit)
 {
-    struct assignment *set = regrab(NULL, (edit->n + 1) * sizeof *set);
-    bool first = true;
-
-    if (edit->n) {
-        memcpy(set, edit->set, edit->n * sizeof *set);
-        qsort(set, edit->n, sizeof *set, field_cmp);
-    }
-    for (size_t i = 0; i < edit->n; i++) {
-        struct val v;
-
-        if (set[i].field->flags & FILLER && !set[i].text)
-            continue;
-        if (!stamps && form_kind(set[i].field->form) == V_TIME)
-            continue;
-        buf_puts(out, first ? "" : ",");
-        buf_json_text(out, set[i].field->name);
-        buf_puts(out, ":");
-        val_null(&v);
-        if (set[i].text)
-            val_parse(form_kind(set[i].field->form), set[i].text, &v);
-        val_write(out, &v, set[i].field->form);
-        first = false;
-    }
-    free(set);
+    return !edit->ghost && (edit->n || edit->version || edit->modified || edit->deleted);
 }
 
-static struct line line_of(const struct entity *e, uint32_t at, bool stamps)
+static void write_row(struct buf *out, const struct entity *e, uint32_t at, bool stamps)
 {
-    const struct edit *edit = world_edit_of(e, at);
-    struct line line = {.table = e->name};
-    struct buf *out = &line.text;
-    struct val id;
     struct row row;
+    struct val v;
 
-    if (!edit || edit->ghost || (!edit->n && !edit->version && !edit->modified && !edit->deleted))
-        return line;
+    world_row(e, at, &row);
+    buf_puts(out, "{\"object\":");
+    buf_json_text(out, e->name);
+    buf_addf(out, ",\"deleted\":%s", row.deleted ? "true" : "false");
+    if (row.edit && row.edit->purged)
+        buf_puts(out, ",\"purged\":true");
+    if (stamps)
+        buf_addf(out, ",\"version\":%llu", (unsigned long long)row.version);
+    for (size_t i = 0; i < e->nfields; i++) {
+        const struct field *f = &e->fields[i];
+
+        if (f->flags & FILLER && !world_is_set(row.edit, f))
+            continue;
+        if (!stamps && (form_kind(f->form) == V_TIME || f->aspect == A_VERSION))
+            continue;
+        buf_puts(out, ",");
+        buf_json_text(out, f->name);
+        buf_puts(out, ":");
+        field_get(&row, f, &v);
+        val_write(out, &v, f->form);
+    }
+    buf_puts(out, "}\n");
+}
+
+static struct place place_of(const struct entity *e, uint32_t at)
+{
+    struct place place = {.at = at};
+    struct row row;
+    struct val id;
+
     world_row(e, at, &row);
     field_get(&row, entity_key(e), &id);
-    buf_puts(out, "{\"id\":");
-    val_write(out, &id, F_ID);
-    buf_puts(out, ",\"table\":");
-    buf_json_text(out, e->name);
-    buf_addf(out, ",\"deleted\":%s", edit->deleted ? "true" : "false");
-    if (stamps)
-        buf_addf(out, ",\"version\":%llu,\"modified\":%lld", (unsigned long long)row.version,
-                 (long long)row.modified);
-    buf_puts(out, ",\"set\":{");
-    write_set(out, edit, stamps);
-    buf_puts(out, "}}\n");
-    return line;
+    snprintf(place.id, sizeof place.id, "%.*s", (int)id.len, id.text);
+    return place;
 }
 
-static int line_cmp(const void *a, const void *b)
+void state_write(struct buf *out, const struct entity *e, bool stamps)
 {
-    const struct line *x = a, *y = b;
-    int order = strcmp(x->table, y->table);
-
-    return order ? order : strcmp(x->text.at, y->text.at);
-}
-
-void state_write(struct buf *out, enum crm crm, bool stamps)
-{
-    struct line *lines = NULL;
-    const struct entity *e;
+    struct place *places = regrab(NULL, (world_edits(e) + 1) * sizeof *places);
     size_t n = 0;
     uint32_t at;
 
-    for (size_t i = 0; (e = world_table(i)); i++) {
-        if (e->crm != crm)
-            continue;
-        lines = regrab(lines, (n + world_edits(e) + 1) * sizeof *lines);
-        for (size_t j = 0; world_edit_at(e, j, &at); j++) {
-            lines[n] = line_of(e, at, stamps);
-            n += lines[n].text.len != 0;
-        }
-    }
-    if (n)
-        qsort(lines, n, sizeof *lines, line_cmp);
-    for (size_t i = 0; i < n; i++) {
-        buf_puts(out, lines[i].text.at);
-        buf_free(&lines[i].text);
-    }
-    free(lines);
+    for (size_t i = 0; world_edit_at(e, i, &at); i++)
+        if (changed(world_find_edit(e, at)))
+            places[n++] = place_of(e, at);
+    qsort(places, n, sizeof *places, by_id);
+    for (size_t i = 0; i < n; i++)
+        write_row(out, e, places[i].at, stamps);
+    free(places);
 }

@@ -1,12 +1,11 @@
-/* Everything that was changed, as text that two runs can be compared by. */
+/* What tests and clients have changed, as JSON lines: for comparing two runs byte for byte. */
 #ifndef SIM_STATE_H
 #define SIM_STATE_H
 
-#include "tests/sim/settings.h"
-#include "tests/sim/text.h"
+#include "tests/sim/entity.h"
 
-/* One JSON object a line for each edited, created or deleted row of the CRM, by table and id, its
- * fields by name. Without stamps two runs that did the same give the same bytes. */
-void state_write(struct buf *out, enum crm crm, bool stamps);
+/* Every record of the table that was edited or created, in the order of their ids; without the
+ * fields that tell when. The world's lock is held by the caller. */
+void state_write(struct buf *out, const struct entity *e, bool stamps);
 
 #endif

@@ -2,15 +2,15 @@
 #include "tests/sim/clock.h"
 #include "tests/sim/dataset.h"
 #include "tests/sim/generate.h"
+#include "tests/sim/sf_key.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { OVERLAYS = 32 };
+enum { BIN_LIFE = 15 * 86400 };
 
 struct overlay {
-    const struct entity *entity;
     struct edit **edits;
     size_t n;
     uint32_t *slots; /* hash of index to edit number + 1; a power of two, at most half full */
@@ -28,6 +28,7 @@ static struct overlay overlays[OVERLAYS];
 static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
 static _Thread_local unsigned writing;
 static uint64_t last_version = 1000000000;
+static bool side_edits;
 
 static struct {
     bool active;
@@ -76,10 +77,15 @@ static void forget(struct edit *edit)
     edit->n = 0;
 }
 
+static struct overlay *overlay_of(const struct entity *e)
+{
+    return &overlays[e->overlay ? e->overlay : (unsigned)e->crm];
+}
+
 void world_clear(void)
 {
-    for (size_t at = 0; at < OVERLAYS; at++) {
-        struct overlay *o = &overlays[at];
+    for (size_t table = 0; table < OVERLAYS; table++) {
+        struct overlay *o = &overlays[table];
 
         for (size_t i = 0; i < o->n; i++) {
             forget(o->edits[i]);
@@ -92,28 +98,6 @@ void world_clear(void)
     free(keys.slots);
     keys.slots = NULL;
     keys.n = keys.room = 0;
-}
-
-/* The table's overlay, or an empty one. */
-static const struct overlay *overlay_of(const struct entity *e)
-{
-    static const struct overlay none;
-
-    for (size_t i = 0; i < OVERLAYS && overlays[i].entity; i++)
-        if (overlays[i].entity == e)
-            return &overlays[i];
-    return &none;
-}
-
-static struct overlay *open_overlay(const struct entity *e)
-{
-    for (size_t i = 0; i < OVERLAYS; i++) {
-        if (!overlays[i].entity)
-            overlays[i].entity = e;
-        if (overlays[i].entity == e)
-            return &overlays[i];
-    }
-    abort();
 }
 
 uint32_t world_count(void)
@@ -152,31 +136,44 @@ static struct edit *find(const struct overlay *o, uint32_t at)
     return slot ? o->edits[slot - 1] : NULL;
 }
 
+const struct edit *world_find_edit(const struct entity *e, uint32_t at)
+{
+    return find(overlay_of(e), at);
+}
+
 bool world_is_edited(const struct entity *e, uint32_t at)
 {
-    return find(overlay_of(e), at) != NULL;
+    return world_find_edit(e, at) != NULL;
 }
 
 void world_row(const struct entity *e, uint32_t at, struct row *row)
 {
-    const struct edit *edit = find(overlay_of(e), at);
+    const struct edit *edit = world_find_edit(e, at);
 
     if (edit && edit->blank)
-        *row = (struct row){.at = at, .account = -1, .product = -1, .dynamics = e->crm == DYNAMICS};
+        *row = (struct row){
+            .at = at, .account = -1, .product = -1, .contact = -1, .dynamics = e->crm == DYNAMICS};
     else
         e->load(at, row);
-    if (!edit)
-        return;
-    row->edit = edit;
-    row->deleted = edit->deleted;
-    if (edit->modified)
-        row->modified = edit->modified;
-    if (edit->version)
-        row->version = edit->version;
-    if (at >= e->count())
-        row->created = row->modified;
-    if (edit->created)
-        row->created = edit->created;
+    if (edit) {
+        row->edit = edit;
+        row->deleted = edit->deleted;
+        if (edit->modified)
+            row->modified = edit->modified;
+        if (edit->version)
+            row->version = edit->version;
+        if (edit->created)
+            row->created = edit->created;
+    }
+    if (e->resolve)
+        e->resolve(row);
+}
+
+bool world_is_gone(const struct row *row)
+{
+    return row->deleted && row->edit &&
+           (row->edit->purged ||
+            (row->edit->deleted_at && clock_now() - row->edit->deleted_at > BIN_LIFE));
 }
 
 bool world_edited(const struct edit *edit, const struct field *field, struct val *v)
@@ -193,10 +190,7 @@ bool world_edited(const struct edit *edit, const struct field *field, struct val
 
 bool world_has_edits(void)
 {
-    for (size_t i = 0; i < OVERLAYS && overlays[i].entity; i++)
-        if (overlays[i].n && overlays[i].entity->ngroups < 2)
-            return true;
-    return false;
+    return side_edits;
 }
 
 bool world_is_set(const struct edit *edit, const struct field *field)
@@ -218,16 +212,6 @@ void world_drop(struct edit *edit, const struct field *field)
     }
 }
 
-const struct entity *world_table(size_t i)
-{
-    return i < OVERLAYS ? overlays[i].entity : NULL;
-}
-
-const struct edit *world_edit_of(const struct entity *e, uint32_t at)
-{
-    return find(overlay_of(e), at);
-}
-
 size_t world_edits(const struct entity *e)
 {
     return overlay_of(e)->n;
@@ -235,11 +219,9 @@ size_t world_edits(const struct entity *e)
 
 bool world_edit_at(const struct entity *e, size_t i, uint32_t *at)
 {
-    const struct overlay *o = overlay_of(e);
-
-    if (i >= o->n)
+    if (i >= overlay_of(e)->n)
         return false;
-    *at = o->edits[i]->at;
+    *at = overlay_of(e)->edits[i]->at;
     return true;
 }
 
@@ -269,13 +251,13 @@ bool world_find(const struct entity *e, const char *id, uint32_t *at)
 {
     uint64_t n;
 
-    if (e->crm == SALESFORCE && sf_id_parse(id, "006", &n) && n > 0 && n <= world_rows(e)) {
+    if (e->crm == SALESFORCE && sf_id_parse(id, e->prefix, &n) && n > 0 && n <= world_rows(e)) {
         *at = (uint32_t)n - 1;
         return true;
     }
     if (e->crm == DYNAMICS && guid_parse(id, at) && *at < world_rows(e))
         return true;
-    return find_external(e, id, at);
+    return e->overlay == 0 && find_external(e, id, at);
 }
 
 static void rehash(struct overlay *o)
@@ -308,11 +290,12 @@ static void save(struct edit *edit, bool created)
 
 static struct edit *edit_of(const struct entity *e, uint32_t at)
 {
-    struct overlay *o = open_overlay(e);
+    struct overlay *o = overlay_of(e);
     struct edit *edit = find(o, at);
 
     if (edit)
         return edit;
+    side_edits |= e->crm == DYNAMICS && e->overlay;
     edit = grab(sizeof *edit);
     edit->at = at;
     o->edits = regrab(o->edits, (o->n + 1) * sizeof *o->edits);
@@ -339,7 +322,8 @@ struct edit *world_create(const struct entity *e)
 
     if (journal.active)
         save(edit, true);
-    open_overlay(e)->created++;
+    overlay_of(e)->created++;
+    edit->created = clock_now();
     return edit;
 }
 
@@ -398,8 +382,17 @@ uint64_t world_next_version(void)
 
 void world_touch(struct edit *edit)
 {
+    size_t kept = 0;
+
     edit->version = ++last_version;
     edit->modified = clock_now();
+    for (size_t i = 0; i < edit->n; i++) {
+        if (edit->set[i].field->aspect == A_MODIFIED)
+            free(edit->set[i].text);
+        else
+            edit->set[kept++] = edit->set[i];
+    }
+    edit->n = kept;
 }
 
 /* ---- unique texts ---- */
@@ -464,7 +457,8 @@ void world_assign(struct edit *edit, const struct field *field, const char *text
 
     if (text && field->flags & (KEY | UNIQUE))
         add_key(field, text, edit->at);
-
+    if (text && field->flags & EXTERNAL_KEY)
+        sf_key_note(edit->at, text);
     for (size_t i = 0; i < edit->n; i++) {
         if (edit->set[i].field == field) {
             free(edit->set[i].text);

@@ -13,14 +13,19 @@ struct assignment {
 struct edit {
     uint32_t at;
     int64_t modified; /* 0: not moved */
+    int64_t created;  /* 0: as generated */
+    int64_t deleted_at;
     uint64_t version;
-    int64_t created; /* 0: not known */
     bool deleted;
-    bool blank; /* over no base: what is not set is empty */
-    bool ghost; /* was never committed */
+    bool blank;  /* over no base: what is not set is empty */
+    bool ghost;  /* was never committed */
+    bool purged; /* deleted, and not even in the bin */
     size_t n;
     struct assignment *set;
 };
+
+/* Overlays: the opportunities of either CRM, then other tables, each by its number. */
+enum { OVERLAYS = 32 };
 
 /* A thread that writes may lock again. */
 void world_read(void);
@@ -34,18 +39,18 @@ void world_load(uint32_t at, struct row *row);
 
 uint32_t world_rows(const struct entity *e); /* with the created ones */
 void world_row(const struct entity *e, uint32_t at, struct row *row);
+/* NULL when there is none. */
+const struct edit *world_find_edit(const struct entity *e, uint32_t at);
 bool world_is_edited(const struct entity *e, uint32_t at);
+/* Deleted, and not in the bin any more: purged, or there for 15 days. */
+bool world_is_gone(const struct row *row);
 bool world_edited(const struct edit *edit, const struct field *field, struct val *v);
-/* Whether a table that others lead to was edited: one without parents of its own. */
+/* Whether a table of Dynamics beside the opportunities was edited. */
 bool world_has_edits(void);
 bool world_is_set(const struct edit *edit, const struct field *field);
 /* Takes back what was set. */
 void world_drop(struct edit *edit, const struct field *field);
 size_t world_edits(const struct entity *e);
-/* Tables that were edited, in the order in which they were first. NULL behind the last. */
-const struct entity *world_table(size_t i);
-/* As it stands; NULL when the row is not edited. */
-const struct edit *world_edit_of(const struct entity *e, uint32_t at);
 bool world_edit_at(const struct entity *e, size_t i, uint32_t *at);
 
 /* By the CRM's id or by the external id. */
@@ -54,7 +59,7 @@ bool world_find(const struct entity *e, const char *id, uint32_t *at);
 /* The record's edit, made when there is none; the caller moves stamp and version. */
 struct edit *world_edit(const struct entity *e, uint32_t at);
 struct edit *world_create(const struct entity *e);
-/* A new version, and the stamp of the simulator's clock. */
+/* A new version, and the stamp of the simulator's clock; stamps that were set apart follow again. */
 void world_touch(struct edit *edit);
 void world_assign(struct edit *edit, const struct field *field, const char *text);
 

@@ -175,6 +175,9 @@ static void the_table_is_complete(void **state)
         assert_int_equal(row->max_chars != 0, row->type == DS_T_TEXT && f != DS_CUSTOMER_DUNS);
         assert_true(row->needed == DS_OPTIONAL || row->needed_rule);
         assert_int_equal(row->frozen != DS_FREE, row->frozen_rule != 0);
+        assert_int_equal(row->merge == DS_MERGE_LIST,
+                         row->type == DS_T_TEAM || row->type == DS_T_SOLUTIONS);
+        assert_int_equal(row->merge == DS_MERGE_TEXT, f == DS_NOTES); /* */
         if (row->fallback)
             same(row->name, ds_field_canonical(&arena, f, row->fallback, &why), row->fallback);
         for (const char *const *w = row->words; w && *w; w++)

@@ -1,5 +1,6 @@
 /* The parts of HTTP that need no network: addresses, headers, waits, and signed assertions. */
 #include "base/date.h"
+#include "connectors/gate.h"
 #include "connectors/http.h"
 #include "connectors/jwt.h"
 #include "connectors/retry.h"
@@ -191,6 +192,86 @@ static void only_passing_statuses_are_tried_again(void **state)
     }
 }
 
+static void throttling_is_for_everybody(void **state)
+{
+    (void)state;
+    for (long status = 100; status < 600; status++)
+        assert_int_equal(ds_retry_throttled(status), status == 429 || status == 503);
+}
+
+/* --- the gate -------------------------------------------------------------------------------- */
+
+static unsigned enter_all(struct ds_gate *gate, int64_t now)
+{
+    unsigned n = 0;
+
+    while (n < 100 && ds_gate_enter(gate, now))
+        n++;
+    return n;
+}
+
+static void leave_all(struct ds_gate *gate, bool good)
+{
+    while (gate->inside)
+        ds_gate_leave(gate, good);
+}
+
+static void a_gate_is_as_wide_as_set(void **state)
+{
+    struct ds_gate gate = {0};
+
+    (void)state;
+    ds_gate_most(&gate, 0);
+    assert_int_equal(enter_all(&gate, 0), 1);
+    ds_gate_most(&gate, 5);
+    assert_int_equal(enter_all(&gate, 0), 4);
+    ds_gate_most(&gate, 2);
+    leave_all(&gate, true);
+    assert_int_equal(enter_all(&gate, 0), 2);
+    assert_int_equal(gate.peak, 5);
+}
+
+static void a_gate_closes_and_is_half_as_wide(void **state)
+{
+    struct ds_gate gate = {0};
+
+    (void)state;
+    ds_gate_most(&gate, 8);
+    assert_int_equal(enter_all(&gate, 1000), 8);
+    ds_gate_close(&gate, 1000, 500);
+    ds_gate_close(&gate, 1100, 100); /* the same trouble, told to another lane */
+    leave_all(&gate, false);
+    assert_int_equal(enter_all(&gate, 1499), 0);
+    assert_int_equal(enter_all(&gate, 1500), 4);
+    ds_gate_close(&gate, 1500, 500);
+    ds_gate_close(&gate, 1600, 800);
+    leave_all(&gate, false);
+    assert_int_equal(enter_all(&gate, 2399), 0);
+    assert_int_equal(enter_all(&gate, 2400), 2);
+    for (int64_t now = 3000; now < 6000; now += 1000)
+        ds_gate_close(&gate, now, 1);
+    leave_all(&gate, false);
+    assert_int_equal(enter_all(&gate, 6000), 1);
+}
+
+static void good_answers_widen_a_gate(void **state)
+{
+    struct ds_gate gate = {0};
+
+    (void)state;
+    ds_gate_most(&gate, 3);
+    ds_gate_close(&gate, 0, 1);
+    ds_gate_most(&gate, 4); /* a narrow one stays so */
+    for (unsigned width = 1; width <= 4; width++)
+        for (int good = 0; good < DS_GATE_GOOD; good++) {
+            assert_int_equal(enter_all(&gate, 1), width);
+            for (unsigned n = 1; n < width; n++)
+                ds_gate_leave(&gate, false);
+            ds_gate_leave(&gate, true);
+        }
+    assert_int_equal(enter_all(&gate, 1), 4);
+}
+
 /* --- assertions ------------------------------------------------------------------------------ */
 
 static void key_to_pem(EVP_PKEY *key, const char *passphrase, struct ds_buf *out)
@@ -295,6 +376,10 @@ int main(void)
         cmocka_unit_test(retry_after_is_seconds_or_a_date),
         cmocka_unit_test(waits_grow_to_a_limit_and_vary),
         cmocka_unit_test(only_passing_statuses_are_tried_again),
+        cmocka_unit_test(throttling_is_for_everybody),
+        cmocka_unit_test(a_gate_is_as_wide_as_set),
+        cmocka_unit_test(a_gate_closes_and_is_half_as_wide),
+        cmocka_unit_test(good_answers_widen_a_gate),
         cmocka_unit_test(assertions_carry_a_good_signature),
         cmocka_unit_test(keys_that_cannot_sign_are_refused),
     };

@@ -267,6 +267,19 @@ static void value_tables(void **state)
           "{\"visibility\":\"no\",\"crm_id\":\"006A\"}"
           " customer_country R-39: Country 'DE' has no line in [values customer_country];"
           " solutions R-50: Product ';' names no solution;");
+    check(m, "Country=Bund|Product=[\"MG\",\" GTXPro\",\"gtx pro\"]|Share=Hidden",
+          "{\"customer_country\":\"DE\",\"visibility\":\"no\","
+          "\"solutions\":\"[\\\"SOL-1\\\",\\\"SOL-2\\\"]\",\"crm_id\":\"006A\"}");
+    check(m, "Country=Bund|Product=[\"MG\",\"X;Y\",\"Z\"]|Share=Hidden",
+          "{\"customer_country\":\"DE\",\"visibility\":\"no\",\"crm_id\":\"006A\"}"
+          " solutions R-50: Product 'X;Y' has no line in [values solutions];"
+          " solutions R-50: Product 'Z' has no line in [values solutions];");
+    check(m, "Country=Bund|Product=[MG|Share=Hidden",
+          "{\"customer_country\":\"DE\",\"visibility\":\"no\",\"crm_id\":\"006A\"}"
+          " solutions R-50: Product '[MG' has no line in [values solutions];");
+    check(m, "Country=Bund|Product=[\"MG\",7]|Share=Hidden",
+          "{\"customer_country\":\"DE\",\"visibility\":\"no\",\"crm_id\":\"006A\"}"
+          " solutions R-50: Product '[\"MG\",7]' has no line in [values solutions];");
     ds_mapping_free(m);
 }
 
@@ -291,6 +304,47 @@ static void a_team_member_is_whole_or_a_problem(void **state)
           "{\"crm_id\":\"006A\"} team R-0: Owner.Name holds bytes that are not UTF-8;");
     assert_true(ds_mapping_gives(m, DS_TEAM));
     ds_mapping_free(m);
+}
+
+#define MEMBER(email, name) "{\"email\":\"" email "\",\"name\":\"" name "\",\"phone\":\"1\"}"
+#define TEAM(members)       "{\"team\":\"[" members "]\",\"crm_id\":\"006A\"}"
+#define IN_JSON(email, name)                                                                       \
+    "{\\\"email\\\":\\\"" email "\\\",\\\"name\\\":\\\"" name "\\\",\\\"phone\\\":\\\"1\\\"}"
+
+/* an email counts without regard to case, and the first one of it wins */
+static void a_team_of_several_lists(void **state)
+{
+    struct ds_mapping *m = load("[fields]\n"
+                                "team.name = Owner\nteam.email = Mail\nteam.phone = \"1\"\n"
+                                "team = Team , Roles\n");
+    struct ds_mapping *lists = load("[fields]\nteam = Team\n[defaults]\nteam.phone = 1\n");
+
+    (void)state;
+    check(m,
+          "Owner=Ann|Mail=ann@x|Team=[" MEMBER("bob@x", "Bob") "," MEMBER(
+              "ANN@x", "Other") "]"
+                                "|Roles=[" MEMBER("Al@x", "Al") "," MEMBER("BOB@x", "Rob") "]",
+          TEAM(IN_JSON("Al@x", "Al") "," IN_JSON("ann@x", "Ann") "," IN_JSON("bob@x", "Bob")));
+    check(m, "Owner=Ann|Mail=ann@x|Team=|Roles=[]", TEAM(IN_JSON("ann@x", "Ann")));
+    check(m, "Owner=Ann|Mail=ann@x|Team=Bob|Roles=[5]",
+          "{\"crm_id\":\"006A\"} team R-45: Team 'Bob' is not a team (a JSON array of email, name"
+          " and phone); team R-45: Roles has a member without name: a team member needs name,"
+          " email and phone; team R-45: Roles has a member without email: a team member needs"
+          " name, email and phone; team R-45: Roles has a member without phone: a team member"
+          " needs name, email and phone;");
+    assert_true(ds_mapping_gives(lists, DS_TEAM));
+    check(lists, "Team=[" MEMBER("bob@x", "Bob") "]", TEAM(IN_JSON("bob@x", "Bob")));
+    check(lists, "Team=[{\"email\":\"bob@x\",\"name\":\" Bob \",\"phone\":null}]",
+          TEAM(IN_JSON("bob@x", "Bob")));
+    check(lists, "Team=", "{\"team\":null,\"crm_id\":\"006A\"}");
+    check(lists, "Team=\xff",
+          "{\"crm_id\":\"006A\"} team R-0: Team holds bytes that are not"
+          " UTF-8;");
+    check(lists, "Team=[{\"email\":\"bob@x\"}]",
+          "{\"crm_id\":\"006A\"} team R-45: Team has a member without name: a team member needs"
+          " name, email and phone;");
+    ds_mapping_free(m);
+    ds_mapping_free(lists);
 }
 
 #define ACCEPTED(percent)                                                                          \
@@ -539,6 +593,8 @@ static void only_meaning_counts_for_the_fingerprint(void **state)
         {false, "[fields]\nname = Name\nvalue = Amount\nlocation = \"1\"\n[defaults]\nvalue = 1\n"
                 "[stage]\nfrom = Stage\nprobability = P\n[stages]\n10 = A\n20 = B\n"
                 "[probability]\n10 = 7\n"},
+        {false, "[fields]\nname = Name\nvalue = Amount\nlocation = \"1\"\nteam = T\n"
+                "[defaults]\nvalue = 1\n[stage]\nfrom = Stage\n[stages]\n10 = A\n20 = B\n"},
         {false, "[fields]\nname = Name\nvalue = Amount\nlocation = \"2\"\n[defaults]\nvalue = 1\n"
                 "[stage]\nfrom = Stage\n[stages]\n10 = A\n20 = B\n"},
     };
@@ -556,6 +612,24 @@ static void only_meaning_counts_for_the_fingerprint(void **state)
         ds_mapping_free(other);
     }
     ds_mapping_free(m);
+}
+
+/* The first line of a standard word is the one that is written. */
+static void the_order_of_lines_of_one_word_is_meaning(void **state)
+{
+    struct ds_mapping *one = load("[fields]\nname = A\n[stage]\nfrom = S\n[stages]\n"
+                                  "10 = x\n10 = y\n20 = z\n");
+    struct ds_mapping *same = load("[fields]\nname = A\n[stage]\nfrom = S\n[stages]\n"
+                                   "10 = x\n20 = z\n10 = y\n");
+    struct ds_mapping *other = load("[fields]\nname = A\n[stage]\nfrom = S\n[stages]\n"
+                                    "10 = y\n10 = x\n20 = z\n");
+
+    (void)state;
+    assert_string_equal(ds_mapping_fingerprint(one), ds_mapping_fingerprint(same));
+    assert_string_not_equal(ds_mapping_fingerprint(one), ds_mapping_fingerprint(other));
+    ds_mapping_free(one);
+    ds_mapping_free(same);
+    ds_mapping_free(other);
 }
 
 static void a_bad_file_is_refused_with_line_and_hint(void **state)
@@ -576,7 +650,15 @@ static void a_bad_file_is_refused_with_line_and_hint(void **state)
         {"[fields]\nstage = x\n", ":2: 'stage' cannot stand here", "[stages]"},
         {"[fields]\nstatus = x\n", ":2: 'status' cannot stand here", "[status]"},
         {"[fields]\non_hold = x\n", ":2: 'on_hold' cannot stand here", "'hold'"},
-        {"[fields]\nteam = x\n", ":2: 'team' cannot stand here", "team.name"},
+        {"[defaults]\nteam = x\n", ":2: 'team' cannot stand here", "team.name"},
+        {"[fields]\nteam =\n", ":2: 'team' needs the path", ""},
+        {"[fields]\nteam = A,,B\n", ":2: 'team' needs the path", ""},
+        {"[fields]\nteam = A,\n", ":2: 'team' needs the path", ""},
+        {"[fields]\nteam = \"A\"\n", ":2: 'team' needs the path", ""},
+        {"[fields]\nteam = A\nteam = B\n", ":3: 'team' stands in line 2 already", ""},
+        {"[fields]\nteam = A,B,C,D,E,F,G,H,I\n", ":2: a team has 8 lists at most", ""},
+        {"[fields]\nteam = A\n[values team.name]\nAnn = x\n",
+         ":4: [values] speaks of 'team.name', for which [fields] has no path", "add a line"},
         {"[fields]\nname = A\nvalue = C\nname = B\n", ":4: 'name' stands in line 2 already", ""},
         {"[fields]\nname =\n", ":2: 'name' needs the path", "name = StageName"},
         {"[fields]\nname = \"\"\n", ":2: the value of name is empty", ""},
@@ -656,6 +738,7 @@ int main(void)
         cmocka_unit_test(nothing_is_borrowed_from_the_record),
         cmocka_unit_test(value_tables),
         cmocka_unit_test(a_team_member_is_whole_or_a_problem),
+        cmocka_unit_test(a_team_of_several_lists),
         cmocka_unit_test(stages_become_the_standard_ladder),
         cmocka_unit_test(the_status_decides_before_the_stage),
         cmocka_unit_test(a_status_without_stages),
@@ -665,6 +748,7 @@ int main(void)
         cmocka_unit_test(tables_may_have_any_size),
         cmocka_unit_test(problems_are_bounded),
         cmocka_unit_test(only_meaning_counts_for_the_fingerprint),
+        cmocka_unit_test(the_order_of_lines_of_one_word_is_meaning),
         cmocka_unit_test(a_bad_file_is_refused_with_line_and_hint),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

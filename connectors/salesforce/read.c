@@ -1,0 +1,111 @@
+#include "connectors/salesforce/read.h"
+
+#include "connectors/salesforce/chain.h"
+#include "connectors/salesforce/soql.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    MOST_ADDRESS = 12000, /* bytes; address and headers together may have 16,384 (SF 2.3) */
+    QUOTES = 9            /* bytes that two quotes and a comma take in an address */
+};
+
+int ds_sf_no_key(const struct ds_remote *remote, struct ds_err *err)
+{
+    ds_fail(err, DS_E_CONFIG, "%s: 'key_field' is missing, and nothing is created without it",
+            remote->options->connection);
+    return ds_hint(err, "name a text field of Opportunity that is an external id, unique, and at "
+                        "least 36 characters long");
+}
+
+int ds_sf_reader_open(struct ds_sf_reader *reader, struct ds_remote *remote,
+                      const struct ds_query *query, struct ds_err *err)
+{
+    *reader = (struct ds_sf_reader){0};
+    if (!remote->describe && ds_sf_describe(remote, NULL, err))
+        return err->status;
+    return ds_sf_reader_init(reader, remote, query, err);
+}
+
+static int take_row(void *arg, json_t *row, struct ds_err *err)
+{
+    return json_array_append(arg, row) ? ds_fail_nomem(err) : DS_OK;
+}
+
+static int load_children(struct ds_sf_reader *reader, const json_t *rows, struct ds_err *err)
+{
+    const char **ids = calloc(json_array_size(rows) + 1, sizeof(*ids));
+    size_t i, n = 0;
+    json_t *row;
+    int rc;
+
+    if (!ids)
+        return ds_fail_nomem(err);
+    json_array_foreach(rows, i, row)
+    {
+        ids[n] = ds_json_text(row, "Id");
+        n += ids[n] != NULL;
+    }
+    rc = ds_sf_children_load(&reader->children, ids, n, err);
+    free(ids);
+    return rc;
+}
+
+int ds_sf_read_rows(struct ds_sf_reader *reader, const char *column, const char *const *texts,
+                    size_t count, json_t *rows, struct ds_err *err)
+{
+    struct ds_buf list = DS_BUF_INIT(DS_MAX_URL), soql = DS_BUF_INIT(DS_MAX_TEXT);
+    int rc = DS_OK;
+
+    ds_http_escape(&list, reader->list.text);
+    for (size_t at = 0; at < count && !rc;) {
+        size_t bytes = list.len, n = 0;
+
+        ds_buf_reset(&soql);
+        ds_sf_soql_in(&soql, reader->list.text, "Opportunity", column);
+        do {
+            bytes += strlen(texts[at]) + QUOTES;
+            ds_sf_soql_item(&soql, texts[at++]);
+        } while (at < count && ++n < DS_SF_MOST_IDS && bytes < MOST_ADDRESS);
+        ds_buf_add_char(&soql, ')');
+        rc = ds_sf_chain_each(reader->remote, DS_SF_READ_LANE, "queryAll", soql.text, take_row,
+                              rows, err);
+    }
+    ds_buf_clear(&list);
+    ds_buf_clear(&soql);
+    return rc ? rc : load_children(reader, rows, err);
+}
+
+/* The connector's function; what is read by key tells the key in `where`. */
+int ds_sf_read(struct ds_remote *remote, const struct ds_query *query, const char *const *ids,
+               size_t count, bool by_key, const struct ds_sink *sink, struct ds_err *err)
+{
+    const char *column = by_key ? ds_option(remote->options, "key_field") : "Id";
+    struct ds_sf_reader reader;
+    int rc = ds_sf_reader_open(&reader, remote, query, err);
+
+    if (!rc && !column)
+        rc = ds_sf_no_key(remote, err);
+    for (size_t at = 0; at < count && !rc; at += DS_SF_MOST_IDS) {
+        size_t n = count - at < DS_SF_MOST_IDS ? count - at : DS_SF_MOST_IDS, i;
+        json_t *rows = json_array(), *row;
+
+        rc = ds_sf_read_rows(&reader, column, ids + at, n, rows, err);
+        json_array_foreach(rows, i, row)
+        {
+            const struct ds_record *record;
+
+            if (!rc)
+                rc = ds_sf_reader_row(&reader, row, &record, err);
+            if (rc)
+                break;
+            if (by_key)
+                reader.record.where = reader.columns.raw[reader.own[DS_SF_OWN_KEY]].text;
+            rc = sink->record(sink->arg, record, err);
+        }
+        json_decref(rows);
+    }
+    ds_sf_reader_clear(&reader);
+    return rc;
+}
