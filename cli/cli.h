@@ -25,6 +25,8 @@ struct ds_cli {
     const char *field;
     const char *crm;
     const char *dir;
+    const char *from;
+    const char *connector;
     const volatile int *interrupted;
     int exit;
 };

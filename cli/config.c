@@ -61,7 +61,7 @@ static const struct {
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
 
 /* Settings of connectors whose value is a path. */
-static const char *const path_settings[] = {"path", "ca_file", NULL};
+static const char *const path_settings[] = {"path", "ca_file", "fetchxml", NULL};
 
 const struct ds_setting *ds_config_setting(size_t i)
 {

@@ -56,9 +56,11 @@ static int check_output(struct ds_err *err)
 
 static int run(struct ds_cli *cli, const struct ds_cli_command *command, struct ds_err *err)
 {
+    bool unconfigured =
+        command->run == ds_cmd_init || (command->run == ds_cmd_stages && !cli->count);
     int rc = DS_OK;
 
-    if (command->run != ds_cmd_init)
+    if (!unconfigured)
         rc = ds_config_load(cli->config_path, &cli->config, err);
     if (!rc)
         rc = command->run(cli, err);

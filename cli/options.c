@@ -36,7 +36,7 @@ static const struct ds_cli_command commands[] = {
     {"init", INIT, "", 0, 0, ds_cmd_init, "write a first configuration and mapping to fill in"},
     {"check", CHECK, "[CONNECTION...]", 0, MANY, ds_cmd_check,
      "look whether configuration, store, remote and mapping work together"},
-    {"stages", STAGES, "CONNECTION", 1, 1, ds_cmd_stages,
+    {"stages", STAGES, "[CONNECTION]", 0, 1, ds_cmd_stages,
      "list the company's stages and what they map to"},
     {"diff", DIFF, "CONNECTION", 1, 1, ds_cmd_diff, "show what a run would do; write nothing"},
     {"sync", SYNC, "CONNECTION...", 1, MANY, ds_cmd_sync, "bring in what has changed"},
@@ -68,6 +68,8 @@ enum {
     O_LIMIT,
     O_CRM,
     O_DIR,
+    O_FROM,
+    O_CONNECTOR,
     O_FORMAT,
     O_COLOR
 };
@@ -88,6 +90,8 @@ static const struct {
     {"limit", O_LIMIT, "N", A_RUN | RUNS, "print at most so many of each kind (10)"},
     {"crm", O_CRM, "KIND", INIT, "salesforce, dynamics or file"},
     {"dir", O_DIR, "DIR", INIT, "where to write (the current directory)"},
+    {"from", O_FROM, "FILE", STAGES, "of exported metadata; asks no remote"},
+    {"connector", O_CONNECTOR, "KIND", STAGES, "what the file is from, without a connection"},
     {"format", O_FORMAT, "FORMAT", EVERY & ~(unsigned)(INIT | CHECK), "text, json or csv (text)"},
     {"color", O_COLOR, "WHEN", EVERY, "auto, always or never (auto)"},
     {"config", 'c', "FILE", EVERY & ~(unsigned)INIT,
@@ -204,6 +208,8 @@ static int take_option(struct parsing *p, int letter, const char *value)
     case O_LIMIT: return take_limit(p, value);
     case O_CRM: cli->crm = value; break;
     case O_DIR: cli->dir = value; break;
+    case O_FROM: cli->from = value; break;
+    case O_CONNECTOR: cli->connector = value; break;
     case O_FORMAT: return take_format(p, value);
     case O_COLOR: return take_color(p, value);
     case 'c': cli->config_path = value; break;

@@ -2,7 +2,9 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "connectors/dynamics/remote.h"
+#include "connectors/dynamics/cloud.h"
+#include "connectors/dynamics/credential.h"
+#include "connectors/dynamics/view.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,17 +18,32 @@ static const struct ds_setting settings[] = {
      "example.onmicrosoft.com"},
     {"client_id", NULL, DS_SETTING_REQUIRED, "application (client) id of the app registration",
      "00000000-0000-0000-0000-000000000000"},
-    {"client_secret", NULL, DS_SETTING_REQUIRED | DS_SETTING_SECRET,
-     "where the value of the app's client secret is kept", "file:/etc/dealsync/dynamics.secret"},
-    {"authority", "https://login.microsoftonline.com", 0,
-     "where to sign in; national clouds have their own", "https://login.microsoftonline.us"},
+    {"client_secret", NULL, DS_SETTING_SECRET, "where the value of the app's client secret is kept",
+     "file:/etc/dealsync/dynamics.secret"},
+    {"certificate", NULL, DS_SETTING_SECRET,
+     "where the app's certificate is kept (PEM), to sign in with instead of a secret",
+     "file:/etc/dealsync/dynamics.pem"},
+    {"key", NULL, DS_SETTING_SECRET, "where the private key of the certificate is kept (PEM)",
+     "file:/etc/dealsync/dynamics.key"},
+    {"assertion", "ps256", 0, "how the certificate signs: ps256, or rs256 as older hosts want it",
+     "rs256"},
+    {"cloud", NULL, 0, "public, gcc, gcchigh, dod or china; told by url when absent", "gcchigh"},
+    {"authority", NULL, 0, "where to sign in, when no cloud's own host will do",
+     "https://login.microsoftonline.us"},
     {"scope", NULL, 0, "what the token is for; made from url when absent",
      "https://example.crm4.dynamics.com/.default"},
     {"api_version", "v9.2", 0, "version of the Dataverse Web API", "v9.2"},
+    {"metadata", "definitions", 0,
+     "where columns are looked up: definitions, or edmx for the $metadata document", "edmx"},
     {"page_size", "2000", 0, "records a request, 1000 to 5000", "2000"},
     {"overlap", "600", 0, "seconds each fetch reaches back before the end of the last one", "600"},
     {"filter", NULL, 0, "only opportunities that match this OData condition",
      "statecode eq 0 or actualclosedate ge 2025-01-01"},
+    {"fetchxml", NULL, 0, "only opportunities of the view whose FetchXML is in this file",
+     "open-deals.xml"},
+    {"view", NULL, 0, "only opportunities of the public view of this name", "Open Opportunities"},
+    {"processes", "auto", 0, "tables of the business process flows that count, or auto for all",
+     "opportunitysalesprocess leadtoopportunitysalesprocess"},
     DS_HTTP_SETTINGS,
     {NULL, NULL, 0, NULL, NULL},
 };
@@ -69,6 +86,24 @@ static int check_word(const struct ds_options *options, const char *name, const 
     return *text && text[strspn(text, letters)] == '\0' ? DS_OK : bad(options, name, must, err);
 }
 
+/* 'authority', or the sign-in host of 'cloud', or of the cloud that the address tells. */
+static int read_authority(struct ds_remote *remote, struct ds_err *err)
+{
+    const struct ds_options *options = remote->options;
+    const char *cloud = ds_option(options, "cloud"), *authority;
+    int rc;
+
+    if (ds_option(options, "authority"))
+        return read_origin(options, "authority", &remote->authority, err);
+    if (!cloud)
+        cloud = ds_dynamics_cloud_of(remote->origin.text);
+    rc = ds_dynamics_cloud(cloud ? cloud : "public", &authority, err);
+    if (rc)
+        return ds_err_where(err, "%s", ds_option_where(options, "cloud"));
+    ds_buf_add(&remote->authority, authority);
+    return ds_buf_failed(&remote->authority) ? ds_fail_nomem(err) : DS_OK;
+}
+
 static int read_settings(struct ds_remote *remote, struct ds_err *err)
 {
     const struct ds_options *options = remote->options;
@@ -77,23 +112,28 @@ static int read_settings(struct ds_remote *remote, struct ds_err *err)
     int rc = read_origin(options, "url", &remote->origin, err);
 
     if (!rc)
-        rc = read_origin(options, "authority", &remote->authority, err);
+        rc = read_authority(remote, err);
     if (!rc)
         rc = check_word(options, "tenant",
                         "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-.",
                         "a tenant id or domain name", err);
     if (!rc)
         rc = check_word(options, "api_version", "v.0123456789", "like 'v9.2'", err);
+    if (!rc && strcmp(ds_option(options, "metadata"), "definitions") != 0 &&
+        strcmp(ds_option(options, "metadata"), "edmx") != 0)
+        rc = bad(options, "metadata", "definitions or edmx", err);
     if (!rc)
         rc = read_number(options, "page_size", 1000, 5000, &page_size, err);
     if (!rc)
         rc = read_number(options, "overlap", 0, 86400, &overlap, err);
     if (!rc)
-        rc = ds_secret_read(ds_option(options, "client_secret"), "client_secret", &remote->secret,
-                            err);
+        rc = ds_dynamics_view_settings(options, err);
+    if (!rc)
+        rc = ds_dynamics_credential(remote, err);
     if (rc)
         return rc;
     remote->filter = filter && *filter ? filter : NULL;
+    remote->edmx = strcmp(ds_option(options, "metadata"), "edmx") == 0;
     remote->overlap_ms = (int64_t)overlap * 1000;
     ds_buf_addf(&remote->base, "%s/api/data/%s/", remote->origin.text,
                 ds_option(options, "api_version"));
@@ -109,10 +149,13 @@ static void close_remote(struct ds_remote *remote)
     ds_api_close(remote->api);
     ds_http_close(remote->http);
     ds_secret_clear(&remote->secret);
+    ds_secret_clear(&remote->key);
+    ds_secret_clear(&remote->certificate);
     ds_buf_clear(&remote->origin);
     ds_buf_clear(&remote->authority);
     ds_buf_clear(&remote->base);
     ds_buf_clear(&remote->prefer);
+    json_decref(remote->stages);
     ds_arena_clear(&remote->arena);
     free(remote);
 }
@@ -158,6 +201,8 @@ static int open_remote(const struct ds_options *options, struct ds_remote **out,
     ds_buf_init(&remote->origin, DS_MAX_TEXT);
     ds_buf_init(&remote->authority, DS_MAX_TEXT);
     ds_buf_init(&remote->secret, DS_MAX_TEXT);
+    ds_buf_init(&remote->key, DS_MAX_TEXT);
+    ds_buf_init(&remote->certificate, DS_MAX_TEXT);
     ds_buf_init(&remote->base, DS_MAX_TEXT);
     ds_buf_init(&remote->prefer, DS_MAX_TEXT);
     rc = read_settings(remote, err);

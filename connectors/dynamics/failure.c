@@ -25,12 +25,24 @@ static const struct {
      "add one: Power Platform admin center, the environment, Settings, Users + permissions, "
      "Application users, New app user; and give it a security role"}, /* DV-1 */
     {0x80040220, DS_E_AUTH, "the application user lacks a privilege", role_hint},
+    {0x80048306, DS_E_AUTH, "the application user lacks a privilege", role_hint},
     {0x80048405, DS_E_AUTH, "the application user has no access", role_hint},
+    {0x8005f101, DS_E_AUTH, "the token has ended before its time",
+     "look at the clock of this machine; a later run signs in again"},
     {0x8004a104, DS_E_REMOTE, "the environment is disabled",
      "look at its state in the Power Platform admin center"},
     {0x80044150, DS_E_LATER, "the environment's database is busy", "a later run tries again"},
     {0x80044151, DS_E_LATER, "the environment's database took too long",
      "a later run tries again; a smaller 'page_size' may help"},
+    {0x8004430a, DS_E_CONFIG, "the query needs a paging cookie that the server does not give",
+     "remove joins from the FetchXML, or use 'filter'"}, /* DV-32 */
+    {0x8006088a, DS_E_CONFIG, "the server does not know a name in the address",
+     "names of tables and columns are case-sensitive; look at 'api_version', and at 'processes' if "
+     "the address holds a flow's table"},
+    {0x8006088d, DS_E_CONFIG, "optimistic concurrency of the table is off",
+     "set IsOptimisticConcurrencyEnabled of the table: nothing is written without it"}, /* DV-76 */
+    {0x80040265, DS_E_REMOTE, "a plug-in or workflow of the environment refused it",
+     "its text says why; who customises the environment knows the plug-in"},
 };
 
 /* "0x80040265", "0X8006088A", "-2147015902", "" and "0x0" (DV-93). */

@@ -3,10 +3,18 @@
 #include "base/date.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "connectors/dynamics/credential.h"
 
+#include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
-#define EARLY_S 300 /* a token is renewed this long before its end (DV-7) */
+enum {
+    EARLY_S = 300, /* a token is renewed this long before its end (DV-7) */
+    SKEW_S = 60    /* a difference of clocks worth telling */
+};
+
+#define PROOF "client_secret" /* or 'certificate', whichever the connection has */
 
 /* What Entra says when it refuses, by the number it gives or, where there is none, by its word for
  * the kind of error; never by the description (DV-8). The first row that fits counts. */
@@ -15,29 +23,55 @@ static const struct refusal {
     const char *kind;
     int status;
     const char *text;
-    const char *setting; /* to look at; NULL: none */
+    const char *setting; /* to look at; NULL: none, "": the clock */
     const char *hint;
 } refusals[] = {
-    {7000215, NULL, DS_E_AUTH, "the client secret is wrong", "client_secret",
+    {7000215, NULL, DS_E_AUTH, "the client secret is wrong", PROOF,
      "it must be the secret's value, which is shown once when it is made, not the secret's id"},
-    {7000222, NULL, DS_E_AUTH, "the client secret has expired", "client_secret",
+    {7000222, NULL, DS_E_AUTH, "the client secret has expired", PROOF,
      "make a new one under 'Certificates & secrets' of the app registration"},
+    {700027, NULL, DS_E_AUTH, "the tenant does not accept the signature of the certificate",
+     "certificate",
+     "upload this certificate under 'Certificates & secrets' of the app registration; if it is "
+     "there, try the other value of 'assertion'"},
+    {50012, NULL, DS_E_AUTH, "the certificate is not one of the application's", "certificate",
+     "upload it under 'Certificates & secrets' of the app registration, and look whether it has "
+     "expired there"},
+    {900384, NULL, DS_E_AUTH, "the signature of the certificate is wrong", "certificate",
+     "upload this certificate under 'Certificates & secrets' of the app registration; if it is "
+     "there, try the other value of 'assertion'"},
+    {50013, NULL, DS_E_AUTH, "the tenant does not accept the signed assertion", "",
+     "look at the clock of this machine (timedatectl), then at 'certificate' and 'assertion'"},
+    {500133, NULL, DS_E_AUTH, "the signed assertion is outside its time", "",
+     "look at the clock of this machine (timedatectl)"},
+    {700024, NULL, DS_E_AUTH, "the signed assertion is outside its time", "",
+     "look at the clock of this machine (timedatectl)"},
+    {7000218, NULL, DS_E_AUTH, "the sign-in carried no proof that is accepted", PROOF,
+     "a proxy or gateway in between may drop it"},
     {700016, NULL, DS_E_AUTH, "the tenant knows no application with this client id", "client_id",
      "compare it and 'tenant' with the overview page of the app registration"},
     {7000112, NULL, DS_E_AUTH, "the application is disabled", "client_id",
      "enable sign-in under 'Enterprise applications' in Entra"},
     {90002, NULL, DS_E_CONFIG, "there is no such tenant", "tenant",
-     "a national cloud has its own sign-in host, too: see 'authority'"},
-    {900382, NULL, DS_E_CONFIG, "the tenant is in another cloud", "authority",
-     "use the sign-in host of the cloud that the tenant is in"},
-    {900432, NULL, DS_E_CONFIG, "the tenant is in another cloud", "authority",
-     "use the sign-in host of the cloud that the tenant is in"},
+     "a national cloud has its own sign-in host, too: see 'cloud'"},
+    {900382, NULL, DS_E_CONFIG, "the tenant is in another cloud", "cloud",
+     "name the cloud that the tenant is in, or its sign-in host in 'authority'"},
+    {900432, NULL, DS_E_CONFIG, "the tenant is in another cloud", "cloud",
+     "name the cloud that the tenant is in, or its sign-in host in 'authority'"},
     {500011, NULL, DS_E_CONFIG, "the tenant knows no environment of this address", "url",
      "look at the environment's address, at 'scope' if it is set, and at 'tenant'"},
+    {70011, NULL, DS_E_CONFIG, "the scope, made from 'url', is wrong", "url",
+     "it must be the environment's own address; 'scope', if set, overrides it"},
+    {28002, NULL, DS_E_CONFIG, "the scope, made from 'url', is wrong", "url",
+     "it must be the environment's own address; 'scope', if set, overrides it"},
+    {700022, NULL, DS_E_CONFIG, "the scope is for more than one service", "scope",
+     "leave 'scope' out: it is made from 'url'"},
+    {700023, NULL, DS_E_CONFIG, "the scope is for more than one service", "scope",
+     "leave 'scope' out: it is made from 'url'"},
     {90055, NULL, DS_E_LATER, "too many sign-ins in the tenant", NULL,
      "nothing to do here; a later run tries again"},
-    {0, "invalid_client", DS_E_AUTH, "the application could not prove who it is", "client_secret",
-     "compare 'client_id' and 'client_secret' with the app registration"},
+    {0, "invalid_client", DS_E_AUTH, "the application could not prove who it is", PROOF,
+     "compare it and 'client_id' with the app registration"},
     {0, "unauthorized_client", DS_E_AUTH, "the application may not sign in", "client_id",
      "compare it and 'tenant' with the overview page of the app registration"},
     {0, "invalid_scope", DS_E_CONFIG, "the scope, made from 'url', is wrong", "url",
@@ -73,8 +107,29 @@ static const struct refusal *refusal_of(long number, const char *kind)
     return NULL;
 }
 
-static int refused(const struct ds_remote *remote, long status, const json_t *body,
-                   struct ds_err *err)
+/* A signed assertion carries our own time, so a wrong clock looks like a wrong key. */
+static bool hint_skew(const struct ds_remote *remote, const struct ds_http_answer *answer,
+                      struct ds_err *err)
+{
+    int64_t ahead_s = (int64_t)time(NULL) - answer->date_ms / 1000;
+
+    if (!remote->key.len || answer->date_ms == 0 || (ahead_s > -SKEW_S && ahead_s < SKEW_S))
+        return false;
+    ds_hint(err,
+            "the clock of this machine is %" PRId64 " s %s that of the sign-in host: set it "
+            "(timedatectl set-ntp true)",
+            ahead_s < 0 ? -ahead_s : ahead_s, ahead_s < 0 ? "behind" : "ahead of");
+    return true;
+}
+
+/* The setting to look at, where the connection has it. */
+static const char *setting_of(const struct ds_remote *remote, const struct refusal *r)
+{
+    return strcmp(r->setting, PROOF) == 0 && remote->key.len ? "certificate" : r->setting;
+}
+
+static int refused(const struct ds_remote *remote, const struct ds_http_answer *answer,
+                   const json_t *body, struct ds_err *err)
 {
     const char *kind = ds_json_text(body, "error");
     const char *said = ds_json_text(body, "error_description");
@@ -84,12 +139,11 @@ static int refused(const struct ds_remote *remote, long status, const json_t *bo
 
     if (!r) {
         ds_fail(err, DS_E_AUTH, "sign-in at %s refused with %ld: %s: %.*s", remote->authority.text,
-                status, kind ? kind : "no reason given", said ? (int)strcspn(said, "\r\n") : 0,
-                said ? said : "");
-        return ds_hint(err,
-                       "look at 'tenant', 'client_id' and 'client_secret' (%s); correlation "
-                       "id %.64s",
-                       ds_option_where(remote->options, "client_secret"), id ? id : "not given");
+                answer->status, kind ? kind : "no reason given",
+                said ? (int)strcspn(said, "\r\n") : 0, said ? said : "");
+        return ds_hint(
+            err, "look at 'tenant', 'client_id' (%s) and what proves it; correlation id %.64s",
+            ds_option_where(remote->options, "client_id"), id ? id : "not given");
     }
     if (number)
         ds_fail(err, r->status, "sign-in at %s: %s (AADSTS%ld)", remote->authority.text, r->text,
@@ -98,8 +152,12 @@ static int refused(const struct ds_remote *remote, long status, const json_t *bo
         ds_fail(err, r->status, "sign-in at %s: %s (%s)", remote->authority.text, r->text, kind);
     if (!r->setting)
         return ds_hint(err, "%s", r->hint);
-    return ds_hint(err, "look at '%s' (%s): %s", r->setting,
-                   ds_option_where(remote->options, r->setting), r->hint);
+    if (*r->setting == '\0') {
+        hint_skew(remote, answer, err);
+        return ds_hint(err, "%s", r->hint);
+    }
+    return ds_hint(err, "look at '%s' (%s): %s", setting_of(remote, r),
+                   ds_option_where(remote->options, setting_of(remote, r)), r->hint);
 }
 
 static int take_token(const struct ds_remote *remote, const json_t *body, struct ds_token *out,
@@ -125,7 +183,8 @@ static int take_token(const struct ds_remote *remote, const json_t *body, struct
     return DS_OK;
 }
 
-static void form(const struct ds_remote *remote, struct ds_buf *out)
+static int form(const struct ds_remote *remote, const char *url, struct ds_buf *out,
+                struct ds_err *err)
 {
     const char *scope = ds_option(remote->options, "scope");
 
@@ -134,8 +193,7 @@ static void form(const struct ds_remote *remote, struct ds_buf *out)
     ds_buf_add(out, "&scope=");
     ds_http_escape(out, scope ? scope : remote->origin.text);
     ds_buf_add(out, scope ? "" : "%2F.default");
-    ds_buf_add(out, "&client_secret=");
-    ds_http_escape(out, remote->secret.text); /* DV-2 */
+    return ds_dynamics_prove(remote, url, out, err);
 }
 
 /* Neither a token nor a refusal. */
@@ -179,7 +237,9 @@ int ds_dynamics_login(void *arg, struct ds_http *http, struct ds_token *out, str
     ds_http_answer_init(&answer);
     ds_buf_addf(&url, "%s/%s/oauth2/v2.0/token", remote->authority.text,
                 ds_option(remote->options, "tenant"));
-    form(remote, &body);
+    rc = form(remote, url.text, &body, err);
+    if (rc)
+        goto out;
     request.url = url.text;
     request.body = body.text;
     request.body_len = body.len;
@@ -191,7 +251,8 @@ int ds_dynamics_login(void *arg, struct ds_http *http, struct ds_token *out, str
         rc = unreadable(remote, &answer, err);
     else
         rc = answer.status == 200 ? take_token(remote, json, out, err)
-                                  : refused(remote, answer.status, json, err);
+                                  : refused(remote, &answer, json, err);
+out:
     json_decref(json);
     ds_secret_clear(&body);
     ds_secret_clear(&scratch);

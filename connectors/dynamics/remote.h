@@ -11,6 +11,7 @@
 #include "connectors/api.h"
 #include "connectors/connector.h"
 
+struct ds_dynamics_flow;
 struct ds_dynamics_schema;
 
 struct ds_remote {
@@ -20,15 +21,20 @@ struct ds_remote {
     struct ds_arena arena; /* what was learnt from metadata, until the remote is closed */
     struct ds_buf origin;
     struct ds_buf authority;
-    struct ds_buf secret;
-    struct ds_buf base;   /* "https://org.crm.dynamics.com/api/data/v9.2/" */
-    struct ds_buf prefer; /* the header that must be the same for every page (DV-15) */
-    const char *filter;   /* the setting, NULL: none */
+    struct ds_buf secret;      /* the client secret, or empty */
+    struct ds_buf key;         /* of the certificate, or empty: PEM */
+    struct ds_buf certificate; /* PEM */
+    struct ds_buf base;        /* "https://org.crm.dynamics.com/api/data/v9.2/" */
+    struct ds_buf prefer;      /* the header that must be the same for every page (DV-15) */
+    const char *filter;        /* the setting, NULL: none */
     int64_t overlap_ms;
-    struct ds_dynamics_schema *schema; /* NULL until asked for */
-    long refused;                      /* status of the last answer that was an error */
-    long requests_left;                /* of the present window, -1: not told (DV-97) */
-    long seconds_left;                 /* of server time in that window */
+    bool edmx; /* metadata comes from $metadata instead of the definitions */
+    struct ds_dynamics_schema *schema;    /* NULL until asked for */
+    json_t *stages;                       /* names of stages, see process.h; the same */
+    const struct ds_dynamics_flow *flows; /* the same */
+    long refused;                         /* status of the last answer that was an error */
+    long requests_left;                   /* of the present window, -1: not told (DV-97) */
+    long seconds_left;                    /* of server time in that window */
     long parallelism;
 };
 

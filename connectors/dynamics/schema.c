@@ -1,101 +1,99 @@
 #include "connectors/dynamics/schema.h"
 
 #include "base/text.h"
+#include "connectors/dynamics/metadata.h"
 
 #include <stdio.h>
 #include <string.h>
 
-struct ds_dynamics_schema {
-    size_t count;
-    struct ds_dynamics_column *columns;
-    const char **names; /* of the columns, NULL-terminated, for suggestions */
-    const struct ds_dynamics_choice *choices;
-};
+/* --- filled in by the sources ---------------------------------------------------------------- */
 
-/* The types whose columns are read in a way of their own. cast: where the options come from, one
- * cast a type (DV-34). */
-static const struct type {
-    const char *name;
-    enum ds_dynamics_type type;
-    const char *cast;
-} types[] = {
-    {"String", DS_DYNAMICS_TEXT, NULL},
-    {"Lookup", DS_DYNAMICS_LOOKUP, NULL},
-    {"Customer", DS_DYNAMICS_LOOKUP, NULL},
-    {"Owner", DS_DYNAMICS_LOOKUP, NULL},
-    {"Picklist", DS_DYNAMICS_PICKLIST,
-     "PicklistAttributeMetadata?$select=LogicalName&$expand=OptionSet,GlobalOptionSet"},
-    {"Status", DS_DYNAMICS_STATUS, "StatusAttributeMetadata?$select=LogicalName&$expand=OptionSet"},
-    {"State", DS_DYNAMICS_STATE, "StateAttributeMetadata?$select=LogicalName&$expand=OptionSet"},
-};
-
-#define TYPES (sizeof(types) / sizeof(types[0]))
-
-int ds_dynamics_table(struct ds_remote *remote, struct ds_dynamics_table *out, struct ds_err *err)
+static bool make_room(struct ds_arena *a, struct ds_dynamics_schema *schema)
 {
-    json_t *json = NULL;
-    const char *set, *tracked;
-    int rc = ds_dynamics_get(
-        remote, DS_DYNAMICS_TABLE "?$select=LogicalName,EntitySetName,ChangeTrackingEnabled", &json,
-        &out->date_ms, err);
+    size_t room = schema->room ? 2 * schema->room : 256;
+    struct ds_dynamics_column *columns = ds_arena_alloc(a, room * sizeof(*columns));
+    const char **names = ds_arena_alloc(a, (room + 1) * sizeof(*names));
 
-    if (rc)
-        return rc;
-    set = ds_json_text(json, "EntitySetName");
-    tracked = ds_json_text(json, "ChangeTrackingEnabled");
-    if (!set || strlen(set) >= sizeof(out->set))
-        rc = ds_fail(err, DS_E_REMOTE, "the metadata of opportunity names no entity set");
-    else if (out->date_ms == 0)
-        rc = ds_fail(err, DS_E_REMOTE,
-                     "%s answers without a Date header, so there is no telling "
-                     "where the next fetch should start",
-                     remote->origin.text);
-    else
-        snprintf(out->set, sizeof(out->set), "%s", set);
-    out->tracked = tracked && strcmp(tracked, "true") == 0;
-    json_decref(json);
-    return rc;
-}
-
-/* --- columns --------------------------------------------------------------------------------- */
-
-static enum ds_dynamics_type type_of(const char *name)
-{
-    for (size_t i = 0; name && i < TYPES; i++)
-        if (strcmp(types[i].name, name) == 0)
-            return types[i].type;
-    return DS_DYNAMICS_PLAIN;
-}
-
-static int add_columns(struct ds_arena *a, const json_t *rows, struct ds_dynamics_schema *schema,
-                       struct ds_err *err)
-{
-    schema->columns = ds_arena_alloc(a, (json_array_size(rows) + 1) * sizeof(*schema->columns));
-    schema->names = ds_arena_alloc(a, (json_array_size(rows) + 1) * sizeof(*schema->names));
-    if (!schema->columns || !schema->names)
-        return ds_fail_nomem(err);
-    for (size_t i = 0; i < json_array_size(rows); i++) {
-        const json_t *row = json_array_get(rows, i);
-        struct ds_dynamics_column *column = &schema->columns[schema->count];
-        const char *name = ds_json_text(row, "LogicalName");
-
-        if (!name)
-            continue;
-        column->type = type_of(ds_json_text(row, "AttributeType"));
-        column->logical = ds_arena_dup(a, name);
-        column->name = column->type == DS_DYNAMICS_LOOKUP ? ds_arena_printf(a, "_%s_value", name)
-                                                          : column->logical;
-        if (!column->name || !column->logical)
-            return ds_fail_nomem(err);
-        schema->names[schema->count++] = column->name;
+    if (!columns || !names)
+        return false;
+    if (schema->count) {
+        memcpy(columns, schema->columns, schema->count * sizeof(*columns));
+        memcpy(names, schema->names, schema->count * sizeof(*names));
     }
-    return DS_OK;
+    schema->columns = columns;
+    schema->names = names;
+    schema->room = room;
+    return true;
 }
+
+struct ds_dynamics_column *ds_dynamics_add_column(struct ds_arena *a,
+                                                  struct ds_dynamics_schema *schema,
+                                                  const char *logical, enum ds_dynamics_type type)
+{
+    struct ds_dynamics_column *column;
+
+    if (schema->count == schema->room && !make_room(a, schema))
+        return NULL;
+    column = &schema->columns[schema->count];
+    *column = (struct ds_dynamics_column){.type = type, .max_length = -1, .precision = -1};
+    column->logical = ds_arena_dup(a, logical);
+    column->name =
+        type == DS_DYNAMICS_LOOKUP ? ds_arena_printf(a, "_%s_value", logical) : column->logical;
+    if (!column->name || !column->logical)
+        return NULL;
+    schema->names[schema->count++] = column->name;
+    return column;
+}
+
+static int add_lookup(struct ds_arena *a, struct ds_dynamics_schema *schema,
+                      const struct ds_dynamics_lookup *from, const char *table, const char *key,
+                      struct ds_err *err)
+{
+    struct ds_dynamics_lookup *lookup = ds_arena_alloc(a, sizeof(*lookup));
+
+    if (!lookup)
+        return ds_fail_nomem(err);
+    lookup->column = ds_arena_dup(a, from->column);
+    lookup->navigation = ds_arena_dup(a, from->navigation);
+    lookup->table = ds_arena_dup(a, table);
+    lookup->key = ds_arena_dup(a, key);
+    lookup->next = schema->lookups;
+    schema->lookups = lookup;
+    return lookup->column && lookup->navigation && lookup->table && lookup->key
+               ? DS_OK
+               : ds_fail_nomem(err);
+}
+
+int ds_dynamics_add_lookup(struct ds_arena *a, struct ds_dynamics_schema *schema,
+                           const struct ds_dynamics_lookup *lookup, struct ds_err *err)
+{
+    int rc;
+
+    if (strcmp(lookup->column, "ownerid") != 0)
+        return add_lookup(a, schema, lookup, lookup->table, lookup->key, err);
+    rc = add_lookup(a, schema, lookup, "team", "teamid", err);
+    return rc ? rc : add_lookup(a, schema, lookup, "systemuser", "systemuserid", err);
+}
+
+int ds_dynamics_add_set(struct ds_arena *a, struct ds_dynamics_schema *schema, const char *table,
+                        const char *set, struct ds_err *err)
+{
+    struct ds_dynamics_set *one = ds_arena_alloc(a, sizeof(*one));
+
+    if (!one)
+        return ds_fail_nomem(err);
+    one->table = ds_arena_dup(a, table);
+    one->set = ds_arena_dup(a, set);
+    one->next = schema->sets;
+    schema->sets = one;
+    return one->table && one->set ? DS_OK : ds_fail_nomem(err);
+}
+
+/* --- reading it, once ------------------------------------------------------------------------ */
 
 static int load(struct ds_remote *remote, struct ds_err *err)
 {
     struct ds_dynamics_schema *schema;
-    json_t *json = NULL, *rows;
     int rc;
 
     if (remote->schema)
@@ -103,17 +101,47 @@ static int load(struct ds_remote *remote, struct ds_err *err)
     schema = ds_arena_alloc(&remote->arena, sizeof(*schema));
     if (!schema)
         return ds_fail_nomem(err);
-    rc = ds_dynamics_get(remote, DS_DYNAMICS_TABLE "/Attributes?$select=LogicalName,AttributeType",
-                         &json, NULL, err);
-    if (rc)
-        return rc;
-    rows = ds_dynamics_rows(json, err);
-    rc = rows ? add_columns(&remote->arena, rows, schema, err) : err->status;
+    rc = remote->edmx ? ds_dynamics_edmx(remote, schema, err)
+                      : ds_dynamics_definitions(remote, schema, err);
     if (!rc)
         remote->schema = schema;
-    json_decref(json);
     return rc;
 }
+
+/* $metadata does not tell whether writes may name a version: the server will say so. */
+static int plain_table(struct ds_remote *remote, struct ds_dynamics_table *out, struct ds_err *err)
+{
+    const char *set;
+    json_t *json = NULL;
+    int rc = ds_dynamics_set(remote, "opportunity", &set, err);
+
+    if (!rc)
+        rc = ds_dynamics_get(remote, "WhoAmI", &json, &out->date_ms, err);
+    json_decref(json);
+    if (rc)
+        return rc;
+    if (strlen(set) >= sizeof(out->set))
+        return ds_fail(err, DS_E_REMOTE, "the entity set of opportunity has too long a name");
+    snprintf(out->set, sizeof(out->set), "%s", set);
+    out->tracked = remote->schema->tracked;
+    out->guarded = true;
+    return DS_OK;
+}
+
+int ds_dynamics_table(struct ds_remote *remote, struct ds_dynamics_table *out, struct ds_err *err)
+{
+    int rc =
+        remote->edmx ? plain_table(remote, out, err) : ds_dynamics_definition(remote, out, err);
+
+    if (rc || out->date_ms != 0)
+        return rc;
+    return ds_fail(err, DS_E_REMOTE,
+                   "%s answers without a Date header, so there is no telling where the next fetch "
+                   "should start",
+                   remote->origin.text);
+}
+
+/* --- columns --------------------------------------------------------------------------------- */
 
 static int unknown(const struct ds_dynamics_schema *schema, const char *name, struct ds_err *err)
 {
@@ -150,98 +178,49 @@ int ds_dynamics_column(struct ds_remote *remote, const char *name,
     return unknown(schema, name, err);
 }
 
+int ds_dynamics_limits(struct ds_remote *remote, struct ds_err *err)
+{
+    int rc = load(remote, err);
+
+    if (rc || remote->schema->limited)
+        return rc;
+    rc = ds_dynamics_definitions_limits(remote, remote->schema, err);
+    remote->schema->limited = rc == DS_OK;
+    return rc;
+}
+
 /* --- choices --------------------------------------------------------------------------------- */
 
-/* The user's language if there is such a label, else the first there is, else none (DV-35). */
-static const char *label_of(const json_t *option)
+static int no_choice(const struct ds_dynamics_column *column, struct ds_err *err)
 {
-    const json_t *label = json_object_get(option, "Label");
-    const char *text = ds_json_text(json_object_get(label, "UserLocalizedLabel"), "Label");
-
-    if (!text)
-        text = ds_json_text(json_array_get(json_object_get(label, "LocalizedLabels"), 0), "Label");
-    return text;
-}
-
-static int add_option(struct ds_arena *a, struct ds_dynamics_choice *choice, const json_t *row,
-                      struct ds_err *err)
-{
-    struct ds_dynamics_option *option = &choice->options[choice->count];
-    const char *value = ds_json_text(row, "Value");
-    const char *label = label_of(row);
-    const char *state =
-        choice->column->type == DS_DYNAMICS_STATE ? value : ds_json_text(row, "State");
-    long n;
-
-    if (!value)
-        return DS_OK;
-    option->value = ds_arena_dup(a, value);
-    option->label = label ? ds_arena_dup(a, label) : option->value;
-    option->state = state && ds_text_int(state, 0, 2, &n) ? (int)n : -1;
-    choice->count++;
-    return option->value && option->label ? DS_OK : ds_fail_nomem(err);
-}
-
-static int add_options(struct ds_arena *a, struct ds_dynamics_choice *choice, const json_t *json,
-                       struct ds_err *err)
-{
-    const json_t *rows = json_object_get(json_object_get(json, "OptionSet"), "Options");
-    int rc = DS_OK;
-
-    if (!json_array_size(rows))
-        rows = json_object_get(json_object_get(json, "GlobalOptionSet"), "Options");
-    if (!rows)
-        return ds_fail(err, DS_E_REMOTE,
-                       "the metadata of opportunity's column '%s' lists no options",
-                       choice->column->logical);
-    choice->options = ds_arena_alloc(a, (json_array_size(rows) + 1) * sizeof(*choice->options));
-    if (!choice->options)
-        return ds_fail_nomem(err);
-    for (size_t i = 0; i < json_array_size(rows) && !rc; i++)
-        rc = add_option(a, choice, json_array_get(rows, i), err);
-    return rc;
-}
-
-static int load_choice(struct ds_remote *remote, struct ds_dynamics_choice *choice,
-                       const struct type *type, struct ds_err *err)
-{
-    const char *tail = ds_arena_printf(
-        &remote->arena, DS_DYNAMICS_TABLE "/Attributes(LogicalName='%s')/Microsoft.Dynamics.CRM.%s",
-        choice->column->logical, type->cast);
-    json_t *json = NULL;
-    int rc;
-
-    if (!tail)
-        return ds_fail_nomem(err);
-    rc = ds_dynamics_get(remote, tail, &json, NULL, err);
-    if (!rc)
-        rc = add_options(&remote->arena, choice, json, err);
-    json_decref(json);
-    return rc;
+    ds_fail(err, DS_E_CONFIG, "opportunity's column '%s' is no choice, so it has no labels",
+            column->name);
+    return ds_hint(err, "use '%s' itself", column->name);
 }
 
 int ds_dynamics_choice(struct ds_remote *remote, const struct ds_dynamics_column *column,
                        const struct ds_dynamics_choice **out, struct ds_err *err)
 {
-    const struct type *type = types;
+    enum ds_dynamics_type type = column->type;
     struct ds_dynamics_choice *choice;
     int rc;
 
+    if (type == DS_DYNAMICS_INTEGER && remote->schema->plain)
+        type = DS_DYNAMICS_PICKLIST;
     for (*out = remote->schema->choices; *out; *out = (*out)->next)
         if ((*out)->column == column)
             return DS_OK;
-    while (type < types + TYPES && !(type->cast && type->type == column->type))
-        type++;
-    if (type == types + TYPES) {
-        ds_fail(err, DS_E_CONFIG, "opportunity's column '%s' is no choice, so it has no labels",
-                column->name);
-        return ds_hint(err, "use '%s' itself", column->name);
-    }
+    if (type < DS_DYNAMICS_PICKLIST)
+        return no_choice(column, err);
     choice = ds_arena_alloc(&remote->arena, sizeof(*choice));
     if (!choice)
         return ds_fail_nomem(err);
     choice->column = column;
-    rc = load_choice(remote, choice, type, err);
+    rc = ds_dynamics_definitions_options(remote, choice, type, err);
+    if (rc && remote->refused == 404 && type != column->type) {
+        ds_err_clear(err);
+        return no_choice(column, err);
+    }
     if (rc)
         return rc;
     choice->next = remote->schema->choices;
@@ -256,4 +235,72 @@ const struct ds_dynamics_option *ds_dynamics_option(const struct ds_dynamics_cho
         if (strcmp(choice->options[i].value, value) == 0)
             return &choice->options[i];
     return NULL;
+}
+
+/* --- lookups --------------------------------------------------------------------------------- */
+
+int ds_dynamics_lookups(struct ds_remote *remote, const struct ds_dynamics_lookup **out,
+                        struct ds_err *err)
+{
+    int rc = load(remote, err);
+
+    if (!rc && !remote->schema->related) {
+        rc = ds_dynamics_definitions_related(remote, remote->schema, err);
+        remote->schema->related = rc == DS_OK;
+    }
+    *out = rc ? NULL : remote->schema->lookups;
+    return rc;
+}
+
+static int no_navigation(struct ds_remote *remote, const char *navigation, struct ds_err *err)
+{
+    const struct ds_dynamics_lookup *lookup;
+    const char **names;
+    const char *near = NULL;
+    size_t count = 1, n = 0;
+
+    for (lookup = remote->schema->lookups; lookup; lookup = lookup->next)
+        count++;
+    names = ds_arena_alloc(&remote->arena, count * sizeof(*names));
+    for (lookup = remote->schema->lookups; lookup && names; lookup = lookup->next)
+        names[n++] = lookup->navigation;
+    if (names)
+        near = ds_text_nearest(navigation, names);
+    ds_fail(err, DS_E_CONFIG, "opportunity has no navigation property '%s' to a single row",
+            navigation);
+    if (near)
+        return ds_hint(err, "did you mean '%s'? names are case-sensitive", near);
+    return ds_hint(err, "a customer is read through customerid_account or customerid_contact, "
+                        "other lookups as a rule through the navigation property of their name");
+}
+
+int ds_dynamics_navigation(struct ds_remote *remote, const char *navigation,
+                           const struct ds_dynamics_lookup **out, struct ds_err *err)
+{
+    int rc = ds_dynamics_lookups(remote, out, err);
+
+    if (rc)
+        return rc;
+    for (; *out; *out = (*out)->next)
+        if (strcmp((*out)->navigation, navigation) == 0)
+            return DS_OK;
+    return no_navigation(remote, navigation, err);
+}
+
+int ds_dynamics_set(struct ds_remote *remote, const char *table, const char **out,
+                    struct ds_err *err)
+{
+    const struct ds_dynamics_set *set;
+    int rc = load(remote, err);
+
+    for (int asked = remote->edmx; !rc; asked++) {
+        for (set = remote->schema->sets; set; set = set->next)
+            if (strcmp(set->table, table) == 0) {
+                *out = set->set;
+                return DS_OK;
+            }
+        rc = asked ? ds_fail(err, DS_E_REMOTE, "the metadata names no entity set of %s", table)
+                   : ds_dynamics_definitions_set(remote, table, remote->schema, err);
+    }
+    return rc;
 }

@@ -1,6 +1,7 @@
 #include "connectors/salesforce/remote.h"
 
 #include "base/date.h"
+#include "connectors/xml.h"
 
 #include <string.h>
 
@@ -37,6 +38,12 @@ static const struct meaning {
      "what it may see of so many records"},
     {"REQUEST_LIMIT_EXCEEDED", DS_E_LATER,
      "the org's requests are used up until older ones are 24 hours past; the next run goes on"},
+    {"ExceededQuota", DS_E_LATER,
+     "a daily limit of the Bulk API is used up until older jobs are 24 hours past"},
+    {"FeatureNotEnabled", DS_E_AUTH,
+     "the Bulk API is switched off for this org or user: set 'bulk = never', or ask Salesforce"},
+    {"InvalidSessionId", DS_E_AUTH, "the session ended and a new login did not help"},
+    {"REQUEST_RUNNING_TOO_LONG", DS_E_LATER, "the org is slow today; the next run tries again"},
     {"SERVER_UNAVAILABLE", DS_E_LATER, "the org is being maintained; the next run tries again"},
     {"UNSUPPORTED_API_VERSION", DS_E_CONFIG, "name a version in 'api_version' that the org offers"},
     {"NOT_FOUND", DS_E_CONFIG, "look at 'url' and 'api_version'"},
@@ -69,17 +76,56 @@ static const struct meaning *meaning_of(const char *code)
     return NULL;
 }
 
-/* The first error of an answer: an array of objects, or a bare object (SF-64). */
-static const json_t *first_error(const json_t *body)
+/* --- what went wrong ------------------------------------------------------------------------- */
+
+struct fault {
+    struct ds_arena arena;
+    const char *code; /* NULL: the answer has none */
+    const char *message;
+};
+
+/* The pairs of names that the APIs use. */
+static const struct {
+    const char *code, *message;
+} spellings[] = {{"errorCode", "message"}, {"exceptionCode", "exceptionMessage"}};
+
+static void read_json(struct fault *f, const json_t *error)
 {
-    return json_is_array(body) ? json_array_get(body, 0) : body;
+    for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]) && !f->code; i++) {
+        f->code = ds_json_text(error, spellings[i].code);
+        f->message = ds_json_text(error, spellings[i].message);
+    }
 }
 
-static bool has_code(const json_t *body, const char *code)
+static void read_element(struct fault *f, const xmlNode *error)
 {
-    const char *text = ds_json_text(first_error(body), "errorCode");
+    for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]) && !f->code; i++) {
+        f->code = ds_xml_text(&f->arena, ds_xml_child(error, spellings[i].code));
+        f->message = ds_xml_text(&f->arena, ds_xml_child(error, spellings[i].message));
+    }
+}
 
-    return text && strcmp(text, code) == 0;
+/* <error><exceptionCode>..., or <Errors><Error><errorCode>...; a page of HTML has neither. */
+static void read_xml(struct fault *f, const struct ds_buf *body)
+{
+    struct ds_err ignored = {0};
+    xmlDoc *doc = NULL;
+
+    if (body->text[0] != '<' || body->len > DS_MAX_TEXT ||
+        ds_xml_read(body->text, body->len, "the answer", &doc, &ignored))
+        return;
+    read_element(f, xmlDocGetRootElement(doc));
+    read_element(f, ds_xml_child(xmlDocGetRootElement(doc), NULL));
+    xmlFreeDoc(doc);
+}
+
+/* The first error of an answer: of a list, of a bare object (SF-64), or in XML. */
+static void read_fault(struct fault *f, const struct ds_http_answer *answer, const json_t *body)
+{
+    *f = (struct fault){0};
+    read_json(f, json_is_array(body) ? json_array_get(body, 0) : body);
+    if (!body)
+        read_xml(f, &answer->body);
 }
 
 static bool is_locator(const char *code)
@@ -87,17 +133,26 @@ static bool is_locator(const char *code)
     return strstr(code, "QUERY_LOCATOR") || strncmp(code, "LOCATOR_", 8) == 0;
 }
 
-/* One code, two meanings: the daily allowance is used up, or too many requests run at once; only the
- * usage tells them apart (SF-66). */
-static bool is_busy(const struct ds_remote *remote, const json_t *body)
+/* One code, two meanings: the daily allowance is used up, or too many long requests run at once. The
+ * usage tells them apart (SF-66), or, in an org that never told it, the words. */
+static bool is_busy(const struct ds_remote *remote, const struct fault *f)
 {
-    return has_code(body, "REQUEST_LIMIT_EXCEEDED") && remote->usage.org.most > 0 &&
-           !ds_sf_usage_over(&remote->usage, 100);
+    if (!f->code || strcmp(f->code, "REQUEST_LIMIT_EXCEEDED") != 0)
+        return false;
+    if (f->message && strcasestr(f->message, "concurrent"))
+        return true;
+    return remote->usage.org.most > 0 && !ds_sf_usage_over(&remote->usage, 100);
 }
 
 int64_t ds_sf_again(void *arg, const struct ds_http_answer *answer, const json_t *body)
 {
-    if (is_busy(arg, body))
+    struct fault f;
+    bool busy;
+
+    read_fault(&f, answer, body);
+    busy = is_busy(arg, &f);
+    ds_arena_clear(&f.arena);
+    if (busy)
         return BUSY_MS + ds_ticks() % BUSY_SPREAD_MS;
     return answer->status == 406 ? UNSURE_MS : 0;
 }
@@ -113,14 +168,11 @@ static int status_of(long http, const char **hint)
     return DS_E_REMOTE;
 }
 
-int ds_sf_failure(void *arg, const struct ds_http_request *request, struct ds_http_answer *answer,
-                  json_t *body, struct ds_err *err)
+static int report(struct ds_remote *remote, const struct ds_http_request *request,
+                  struct ds_http_answer *answer, const struct fault *f, struct ds_err *err)
 {
-    struct ds_remote *remote = arg;
-    const char *code = ds_json_text(first_error(body), "errorCode");
-    const char *message = ds_json_text(first_error(body), "message");
     const char *path = request->url + remote->origin.len;
-    const struct meaning *meaning = code ? meaning_of(code) : NULL;
+    const struct meaning *meaning = f->code ? meaning_of(f->code) : NULL;
     struct ds_buf said = DS_BUF_INIT(DS_MAX_TEXT);
     const char *hint;
     int status = status_of(answer->status, &hint);
@@ -129,16 +181,32 @@ int ds_sf_failure(void *arg, const struct ds_http_request *request, struct ds_ht
         status = meaning->status;
         hint = meaning->hint;
     }
-    if (code)
-        ds_buf_addf(&said, "%s: %.300s", code, message ? message : "");
+    if (f->code)
+        ds_buf_addf(&said, "%s: %.300s", f->code, f->message ? f->message : "");
     else
         ds_http_describe(answer, &said);
-    ds_fail(err, status, "GET %.*s: %ld %s", (int)strcspn(path, "?"), path, answer->status,
-            said.text);
+    ds_fail(err, status, "%s %.*s: %ld %s", request->method, (int)strcspn(path, "?"), path,
+            answer->status, said.text);
     ds_buf_clear(&said);
-    remote->lost_locator = code && is_locator(code);
+    if (is_busy(remote, f))
+        return ds_hint(err, "too many requests of 20 s and more run at once, from all programs of "
+                            "the org; the next run tries again");
     if (status == DS_E_LATER && remote->usage.org.most > 0)
         return ds_hint(err, "%ld of %ld daily requests are used; %s", remote->usage.org.used,
                        remote->usage.org.most, hint);
     return ds_hint(err, "%s", hint);
+}
+
+int ds_sf_failure(void *arg, const struct ds_http_request *request, struct ds_http_answer *answer,
+                  json_t *body, struct ds_err *err)
+{
+    struct ds_remote *remote = arg;
+    struct fault f;
+    int rc;
+
+    read_fault(&f, answer, body);
+    remote->lost_locator = f.code && is_locator(f.code);
+    rc = report(remote, request, answer, &f, err);
+    ds_arena_clear(&f.arena);
+    return rc;
 }

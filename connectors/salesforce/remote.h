@@ -5,6 +5,7 @@
 #define DS_CONNECTORS_SALESFORCE_REMOTE_H
 
 #include "connectors/api.h"
+#include "connectors/salesforce/limits.h"
 #include "connectors/salesforce/usage.h"
 
 /* Who uses which lane of the transport. Reading by ids is never under way beside reading children. */
@@ -17,21 +18,39 @@ enum {
 
 #define DS_SF_MOST_IDS 200 /* in one request: what a Collections call takes, and an address holds */
 
+#define DS_SF_ASSERTION_S 120 /* 180 are allowed; the rest is for clocks that differ (SF-34) */
+
+/* A way to log in. */
+struct ds_sf_flow {
+    const char *name;     /* the word of 'auth'; NULL ends the table */
+    const char *grant;    /* OAuth's name for it */
+    const char *needs[3]; /* settings it cannot do without; ends with NULL */
+    const char *secret;   /* the setting of which remote->secret is the value */
+    bool signs;           /* sends an assertion signed with the secret */
+    bool refreshes;       /* sends the token of 'refresh_token_file' */
+    bool shared_host;     /* login.salesforce.com and test.salesforce.com offer it (SF-33) */
+};
+
 struct ds_remote {
     const struct ds_options *options;
     struct ds_http *http;
     struct ds_api *api;
     struct ds_buf origin;    /* of the org; data requests and the token go there only (P-9) */
     struct ds_buf login_url; /* origin that issues tokens */
-    struct ds_buf secret;    /* private key (jwt) or client secret */
-    bool jwt;
+    struct ds_buf secret;    /* private key (jwt) or client secret; may be empty (refresh_token) */
+    const struct ds_sf_flow *flow;
+    const char *audience;
     long overlap_s;
     long commit_lag_s;
     long daily_share; /* percent */
     long batch;       /* changes in one request */
+    long bulk_share;
     struct ds_sf_usage usage;
+    struct ds_sf_limits limits;
+    bool limits_asked;
+    uint64_t bulk_jobs; /* of this run, so far */
     bool lost_locator; /* the last failure was a locator that is no longer good (SF-44) */
-    bool warned;
+    char warning[256]; /* the last one that an answer carried; "": none */
     json_t *describe; /* of Opportunity; NULL until asked for */
 };
 
@@ -67,14 +86,31 @@ int ds_sf_describe(struct ds_remote *remote, int64_t *date_ms, struct ds_err *er
 /* The hook of the API that sees the head of every answer. */
 void ds_sf_head(void *arg, struct ds_http_answer *answer);
 
-/* Says what the org has used of its requests, appended; nothing when it never told. */
-void ds_sf_usage_text(const struct ds_remote *remote, struct ds_buf *out);
+/* limits.c. */
+
+/* Asks /limits, once for each remote. What the user may not see stays 0. */
+int ds_sf_limits_ask(struct ds_remote *remote, struct ds_err *err);
 
 /* DS_E_LATER when the org has used its share of daily requests (P-12). */
 int ds_sf_budget(const struct ds_remote *remote, struct ds_err *err);
 
-/* token.c: the hook of the API that logs in. arg of a hook is the remote. */
+/* The same for Bulk query jobs; to be asked before each. */
+int ds_sf_bulk_budget(struct ds_remote *remote, struct ds_err *err);
+
+/* What the org has used of its requests, appended; nothing when it never told. */
+void ds_sf_usage_text(const struct ds_remote *remote, struct ds_buf *out);
+
+/* The connector's function of that name. */
+void ds_sf_cost(struct ds_remote *remote, struct ds_buf *out);
+
+/* token.c: the ways to log in, and the hook of the API that does. arg of a hook is the remote. */
+extern const struct ds_sf_flow ds_sf_flows[];
 int ds_sf_login(void *arg, struct ds_http *http, struct ds_token *out, struct ds_err *err);
+
+/* refusal.c: what an answer of the login that grants nothing means; reports and returns the status.
+ * cut: an earlier exchange of the refresh token was cut off. */
+int ds_sf_refused(const struct ds_remote *remote, struct ds_http_answer *answer, const json_t *body,
+                  bool cut, struct ds_err *err);
 
 /* failure.c: the hooks of the API that deal with failed answers. */
 int ds_sf_failure(void *arg, const struct ds_http_request *request, struct ds_http_answer *answer,

@@ -3,6 +3,7 @@
 #include "base/log.h"
 
 #include <string.h>
+#include <stdio.h>
 
 void ds_sf_head(void *arg, struct ds_http_answer *answer)
 {
@@ -13,9 +14,10 @@ void ds_sf_head(void *arg, struct ds_http_answer *answer)
     if (usage)
         ds_sf_usage_read(usage, &remote->usage);
     warning = ds_http_header(answer, "warning");
-    if (warning && !remote->warned)
+    if (warning && !*remote->warning)
         ds_log(DS_LOG_WARNING, "salesforce warns: %s", warning);
-    remote->warned = remote->warned || warning;
+    if (warning)
+        snprintf(remote->warning, sizeof(remote->warning), "%s", warning);
 }
 
 int ds_sf_get(struct ds_remote *remote, const char *path, json_t **out, int64_t *date_ms,
@@ -101,33 +103,4 @@ int ds_sf_describe(struct ds_remote *remote, int64_t *date_ms, struct ds_err *er
     if (!rc && !json_is_array(json_object_get(remote->describe, "fields")))
         return ds_fail(err, DS_E_REMOTE, "the description of Opportunity lists no fields");
     return rc;
-}
-
-void ds_sf_usage_text(const struct ds_remote *remote, struct ds_buf *out)
-{
-    const struct ds_sf_usage *usage = &remote->usage;
-
-    if (usage->org.most)
-        ds_buf_addf(out, "%ld of %ld daily requests of the org used", usage->org.used,
-                    usage->org.most);
-    if (usage->app.most)
-        ds_buf_addf(out, "%s%ld of %ld of this app", out->len ? ", " : "", usage->app.used,
-                    usage->app.most);
-}
-
-int ds_sf_budget(const struct ds_remote *remote, struct ds_err *err)
-{
-    const struct ds_sf_share *over = ds_sf_usage_over(&remote->usage, remote->daily_share);
-
-    if (!over)
-        return DS_OK;
-    ds_fail(err, DS_E_LATER,
-            "%ld of the %ld daily requests of the %s are used, and this connection "
-            "stops at %ld %%",
-            over->used, over->most, over == &remote->usage.org ? "org" : "app",
-            remote->daily_share);
-    return ds_hint(err,
-                   "it goes on when older requests are 24 hours past; 'daily_share' moves the "
-                   "limit (%s)",
-                   ds_option_where(remote->options, "daily_share"));
 }

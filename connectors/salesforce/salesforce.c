@@ -2,9 +2,9 @@
 
 #include "base/file.h"
 #include "connectors/salesforce/id.h"
+#include "connectors/salesforce/metadata.h"
 #include "connectors/salesforce/remote.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +39,6 @@ static int open_remote(const struct ds_options *options, struct ds_remote **out,
     if (!remote)
         return ds_fail_nomem(err);
     remote->options = options;
-    remote->jwt = strcmp(ds_option(options, "auth"), "jwt") == 0;
     ds_buf_init(&remote->origin, DS_MAX_URL);
     ds_buf_init(&remote->login_url, DS_MAX_URL);
     ds_buf_init(&remote->secret, DS_MAX_TEXT);
@@ -58,17 +57,7 @@ static int open_remote(const struct ds_options *options, struct ds_remote **out,
     return DS_OK;
 }
 
-/* --- identify, cost -------------------------------------------------------------------------- */
-
-static void cost(struct ds_remote *remote, struct ds_buf *out)
-{
-    struct ds_buf usage = DS_BUF_INIT(DS_MAX_TEXT);
-
-    ds_sf_usage_text(remote, &usage);
-    ds_buf_addf(out, "%" PRIu64 " requests%s%s", ds_http_requests(remote->http),
-                usage.len ? "; " : "", usage.text);
-    ds_buf_clear(&usage);
-}
+/* --- identify ---------------------------------------------------------------------------------- */
 
 static int identify(struct ds_remote *remote, struct ds_identity *out, struct ds_err *err)
 {
@@ -117,5 +106,6 @@ const struct ds_connector ds_salesforce = {
     .stages = ds_sf_stages,
     .read = ds_sf_read,
     .write = ds_sf_write,
-    .cost = cost,
+    .stages_in = ds_sf_stages_in,
+    .cost = ds_sf_cost,
 };

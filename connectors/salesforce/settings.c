@@ -2,22 +2,28 @@
 
 #include "base/file.h"
 #include "connectors/jwt.h"
+#include "connectors/salesforce/refresh.h"
 
 #include <string.h>
 
 const struct ds_setting ds_sf_settings[] = {
     {"url", NULL, DS_SETTING_REQUIRED, "My Domain address of the org",
      "https://example.my.salesforce.com"},
-    {"auth", "jwt", 0, "how to log in: jwt or client_credentials", "jwt"},
+    {"auth", "jwt", 0, "how to log in: jwt, client_credentials or refresh_token", "jwt"},
     {"client_id", NULL, DS_SETTING_REQUIRED, "consumer key of the app in Salesforce",
      "3MVG9...from the app's settings"},
     {"user", NULL, 0, "Salesforce username to act as (jwt)", "sync@example.com"},
     {"key", NULL, DS_SETTING_SECRET, "private key that signs the login (jwt)",
      "file:/etc/dealsync/salesforce.key"},
-    {"client_secret", NULL, DS_SETTING_SECRET, "consumer secret (client_credentials)",
+    {"client_secret", NULL, DS_SETTING_SECRET,
+     "consumer secret (client_credentials; refresh_token, where the app wants it)",
      "file:/etc/dealsync/salesforce.secret"},
-    {"audience", "https://login.salesforce.com", 0,
-     "whom the login is addressed to (jwt); a sandbox wants https://test.salesforce.com",
+    {"refresh_token_file", NULL, 0,
+     "file of the refresh token, which is replaced whenever Salesforce gives a new one "
+     "(refresh_token)",
+     "/var/lib/dealsync/salesforce.token"},
+    {"audience", NULL, 0,
+     "whom the login is addressed to (jwt), when that does not follow from 'url'",
      "https://test.salesforce.com"},
     {"login_url", NULL, 0, "where to log in, when that is not 'url'",
      "https://login.salesforce.com"},
@@ -32,6 +38,8 @@ const struct ds_setting ds_sf_settings[] = {
      "created twice",
      "Deal_Key__c"},
     {"batch", "200", 0, "changes in one request; 1: each under a precondition of its own", "200"},
+    {"bulk_share", "50", 0,
+     "percent of the org's daily Bulk query jobs at which a run makes no more", "50"},
     DS_HTTP_SETTINGS,
     {0},
 };
@@ -61,17 +69,34 @@ static int read_origin(const struct ds_options *options, const char *name, struc
     return DS_OK;
 }
 
-/* Addresses that people paste and that do not work (SF-32, SF-33). */
+/* Addresses that people paste from a browser and that are not those of the API (SF-32). */
+static const struct {
+    const char *piece;
+    const char *what;
+} wrong_hosts[] = {
+    {".lightning.force.com", "the address of the pages"},
+    {".salesforce-setup.com", "the address of the Setup pages"},
+    {".visual.force.com", "the address of Visualforce pages"},
+    {".vf.force.com", "the address of Visualforce pages"},
+    {".content.force.com", "the address of files"},
+};
+
+static bool is_shared(const char *host)
+{
+    return strcmp(host, "login.salesforce.com") == 0 || strcmp(host, "test.salesforce.com") == 0;
+}
+
+/* shared: whether the login hosts of all orgs will do; not every flow works there (SF-33). */
 static int refuse_host(const struct ds_options *options, const char *name, const char *origin,
                        bool shared, struct ds_err *err)
 {
     const char *host = origin + strlen("https://");
-    bool is_shared =
-        strcmp(host, "login.salesforce.com") == 0 || strcmp(host, "test.salesforce.com") == 0;
 
-    if (strstr(host, ".lightning.force.com"))
-        bad(options, name, "is the address of the pages, not of the API", err);
-    else if (is_shared && !shared)
+    for (size_t i = 0; i < sizeof(wrong_hosts) / sizeof(wrong_hosts[0]); i++)
+        if (strstr(host, wrong_hosts[i].piece))
+            ds_fail(err, DS_E_CONFIG, "%s: '%s' is %s, not of the API",
+                    ds_option_where(options, name), name, wrong_hosts[i].what);
+    if (is_shared(host) && !shared)
         bad(options, name, "is the login page of all orgs, not the address of this one", err);
     return ds_hint(err, "the right one is in Setup > My Domain, like "
                         "https://example.my.salesforce.com");
@@ -87,33 +112,72 @@ static int read_addresses(struct ds_remote *remote, struct ds_err *err)
         rc = read_origin(options, login, &remote->login_url, err);
     if (!rc)
         rc = refuse_host(options, "url", remote->origin.text, false, err);
-    return rc ? rc : refuse_host(options, login, remote->login_url.text, remote->jwt, err);
+    return rc ? rc
+              : refuse_host(options, login, remote->login_url.text, remote->flow->shared_host, err);
 }
 
-/* Reads what the login needs, and sees that the key can sign: now, not at three in the morning. */
+/* A sandbox's My Domain is "name--sandbox", and no other name may hold two hyphens; its logins are
+ * addressed to another host (SF-35). */
+static void choose_audience(struct ds_remote *remote)
+{
+    const char *host = remote->origin.text + strlen("https://");
+    const char *mark = strstr(host, "--");
+
+    remote->audience = ds_option(remote->options, "audience");
+    if (!remote->audience)
+        remote->audience = mark && mark < strchrnul(host, '.') ? "https://test.salesforce.com"
+                                                               : "https://login.salesforce.com";
+}
+
+/* Sees that the key can sign: now, not at three in the morning. */
+static int try_key(const struct ds_remote *remote, struct ds_err *err)
+{
+    struct ds_buf trial = DS_BUF_INIT(DS_MAX_TEXT);
+    int rc =
+        ds_jwt_rs256("{}", &remote->secret, ds_option_where(remote->options, "key"), &trial, err);
+
+    ds_buf_clear(&trial);
+    return rc;
+}
+
+static int read_secret(struct ds_remote *remote, struct ds_err *err)
+{
+    const char *name = remote->flow->secret;
+    const char *reference = ds_option(remote->options, name);
+
+    if (reference && ds_secret_read(reference, name, &remote->secret, err))
+        return ds_err_where(err, "%s", ds_option_where(remote->options, name));
+    return DS_OK;
+}
+
+static int find_flow(struct ds_remote *remote, struct ds_err *err)
+{
+    const char *auth = ds_option(remote->options, "auth");
+
+    for (remote->flow = ds_sf_flows; remote->flow->name; remote->flow++)
+        if (strcmp(remote->flow->name, auth) == 0)
+            return DS_OK;
+    return bad(remote->options, "auth", "must be jwt, client_credentials or refresh_token", err);
+}
+
+/* Reads what the login needs. */
 static int read_login(struct ds_remote *remote, struct ds_err *err)
 {
     const struct ds_options *options = remote->options;
-    const char *name = remote->jwt ? "key" : "client_secret";
-    const char *auth = ds_option(options, "auth");
-    struct ds_buf trial = DS_BUF_INIT(DS_MAX_TEXT);
-    int rc;
+    const char *file = ds_option(options, "refresh_token_file");
 
-    if (strcmp(auth, "jwt") != 0 && strcmp(auth, "client_credentials") != 0)
-        return bad(options, "auth", "must be jwt or client_credentials", err);
     if (!ds_option(options, "client_id"))
         return bad(options, "client_id", "is missing", err);
-    if (!ds_option(options, name))
-        return bad(options, name, "is missing, 'auth' needs it", err);
-    if (remote->jwt && !ds_option(options, "user"))
-        return bad(options, "user", "is missing, 'auth' needs it", err);
-    rc = ds_secret_read(ds_option(options, name), name, &remote->secret, err);
-    if (rc)
-        return ds_err_where(err, "%s", ds_option_where(options, name));
-    if (remote->jwt)
-        rc = ds_jwt_rs256("{}", &remote->secret, ds_option_where(options, name), &trial, err);
-    ds_buf_clear(&trial);
-    return rc;
+    for (const char *const *need = remote->flow->needs; *need; need++)
+        if (!ds_option(options, *need))
+            return bad(options, *need, "is missing, 'auth' needs it", err);
+    if (read_secret(remote, err))
+        return err->status;
+    if (remote->flow->signs)
+        return try_key(remote, err);
+    if (remote->flow->refreshes && ds_sf_refresh_check(file, err))
+        return ds_err_where(err, "%s", ds_option_where(options, "refresh_token_file"));
+    return DS_OK;
 }
 
 int ds_sf_settings_read(struct ds_remote *remote, struct ds_err *err)
@@ -121,8 +185,13 @@ int ds_sf_settings_read(struct ds_remote *remote, struct ds_err *err)
     const struct ds_options *options = remote->options;
     const char *version = ds_option(options, "api_version");
     size_t digits = strspn(version + 1, "0123456789");
-    int rc = read_addresses(remote, err);
+    int rc = find_flow(remote, err);
 
+    if (!rc)
+        rc = read_addresses(remote, err);
+    if (rc)
+        return rc;
+    choose_audience(remote);
     if (*version != 'v' || digits == 0 || strcmp(version + 1 + digits, ".0") != 0)
         rc = bad(options, "api_version", "must look like v67.0", err);
     if (!rc)
@@ -133,5 +202,7 @@ int ds_sf_settings_read(struct ds_remote *remote, struct ds_err *err)
         rc = ds_http_number(options, "daily_share", 1, 100, &remote->daily_share, err);
     if (!rc)
         rc = ds_http_number(options, "batch", 1, DS_SF_MOST_IDS, &remote->batch, err);
+    if (!rc)
+        rc = ds_http_number(options, "bulk_share", 0, 100, &remote->bulk_share, err);
     return rc ? rc : read_login(remote, err);
 }

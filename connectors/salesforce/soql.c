@@ -90,11 +90,15 @@ static void add_where(struct ds_buf *out, const char *where)
         ds_buf_addf(out, " WHERE (%s)", where);
 }
 
-void ds_sf_soql_counts(struct ds_buf *out, const char *field, const char *where)
+void ds_sf_soql_counts(struct ds_buf *out, const char *field, const char *process,
+                       const char *where)
 {
-    ds_buf_addf(out, "SELECT %s, COUNT(Id) n FROM Opportunity", field);
+    const char *comma = process ? ", " : "";
+
+    process = process ? process : "";
+    ds_buf_addf(out, "SELECT %s%s%s, COUNT(Id) n FROM Opportunity", process, comma, field);
     add_where(out, where);
-    ds_buf_addf(out, " GROUP BY %s", field);
+    ds_buf_addf(out, " GROUP BY %s%s%s", process, comma, field);
 }
 
 void ds_sf_soql_probe(struct ds_buf *out, const char *columns, const char *where)

@@ -45,8 +45,10 @@ void ds_sf_soql_parents(struct ds_buf *out, const char *columns, const char *con
 void ds_sf_soql_in(struct ds_buf *out, const char *columns, const char *object, const char *field);
 void ds_sf_soql_item(struct ds_buf *out, const char *text);
 
-/* How many opportunities hold each value of a field; appended. The count is named n. */
-void ds_sf_soql_counts(struct ds_buf *out, const char *field, const char *where);
+/* How many opportunities hold each value of a field, or of two; appended. The count is named n.
+ * process and where may be NULL. */
+void ds_sf_soql_counts(struct ds_buf *out, const char *field, const char *process,
+                       const char *where);
 
 /* One opportunity, only to see whether the org understands the query; appended. */
 void ds_sf_soql_probe(struct ds_buf *out, const char *columns, const char *where);

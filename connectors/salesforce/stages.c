@@ -11,10 +11,21 @@
 static const char offered[] = "SELECT ApiName, MasterLabel, DefaultProbability, IsActive, "
                               "IsClosed, IsWon FROM OpportunityStage ORDER BY SortOrder";
 
+struct listing;
+
+/* Makes a stage of a row of what is offered. */
+typedef struct ds_stage read_row(const struct listing *l, const json_t *row);
+
 struct listing {
+    struct ds_remote *remote;
     const char *field;
+    const char *process_field; /* NULL: stages do not differ by process */
     bool labelled;
-    json_t *counts; /* records by value; NULL when the org does not count them */
+    read_row *read;
+    json_t *rows;    /* what is offered */
+    json_t *known;   /* the same, by value */
+    json_t *counts;  /* records without a process by value; NULL when the org does not count them */
+    json_t *of_each; /* the others, by process and value */
     int (*each)(void *arg, const struct ds_stage *stage, struct ds_err *err);
     void *arg;
 };
@@ -41,18 +52,54 @@ int ds_sf_stage_labels(struct ds_remote *remote, json_t **out, struct ds_err *er
     return rc;
 }
 
-/* A count that the org refuses is no reason to list nothing; a run that may not go on is. */
-static int count_records(struct ds_remote *remote, const char *field, json_t **out,
-                         struct ds_err *err)
+/* --- counting -------------------------------------------------------------------------------- */
+
+/* A grouped field of a parent comes under its own name alone. */
+static const char *grouped(const json_t *row, const char *path)
 {
-    const char *key = strrchr(field, '.') ? strrchr(field, '.') + 1 : field;
+    const char *dot = strrchr(path, '.');
+    const char *text = ds_json_text(row, dot ? dot + 1 : path);
+
+    return text ? text : "";
+}
+
+static int64_t count_of(const json_t *counts, const char *value)
+{
+    return counts ? json_integer_value(json_object_get(counts, value)) : -1;
+}
+
+static int add_count(json_t *counts, const char *value, int64_t n, struct ds_err *err)
+{
+    json_t *sum = json_integer(count_of(counts, value) + n);
+
+    return json_object_set_new(counts, value, sum) == 0 ? DS_OK : ds_fail_nomem(err);
+}
+
+static int take_count(struct listing *l, const json_t *row, const char *field, struct ds_err *err)
+{
+    const char *process = l->process_field ? grouped(row, l->process_field) : "";
+    const char *value = grouped(row, field), *n = ds_json_text(row, "n");
+    json_t *counts = l->counts;
+
+    if (*process) {
+        counts = json_object_get(l->of_each, process);
+        if (!counts && json_object_set_new(l->of_each, process, json_object()) != 0)
+            return ds_fail_nomem(err);
+        counts = json_object_get(l->of_each, process);
+    }
+    return add_count(counts, value, n ? strtoll(n, NULL, 10) : 0, err);
+}
+
+/* A count that the org refuses is no reason to list nothing; a run that may not go on is. */
+static int count_records(struct listing *l, const char *field, struct ds_err *err)
+{
     struct ds_buf soql = DS_BUF_INIT(DS_MAX_TEXT);
     json_t *rows = NULL, *row;
     size_t i;
     int rc;
 
-    ds_sf_soql_counts(&soql, field, ds_option(remote->options, "where"));
-    rc = ds_sf_rows(remote, soql.text, &rows, err);
+    ds_sf_soql_counts(&soql, field, l->process_field, ds_option(l->remote->options, "where"));
+    rc = ds_sf_rows(l->remote, soql.text, &rows, err);
     ds_buf_clear(&soql);
     if (rc == DS_E_CONFIG || rc == DS_E_REMOTE) {
         ds_err_clear(err);
@@ -60,68 +107,105 @@ static int count_records(struct ds_remote *remote, const char *field, json_t **o
     }
     if (rc)
         return rc;
-    *out = json_object();
+    l->counts = json_object();
+    l->of_each = json_object();
     json_array_foreach(rows, i, row)
     {
-        const char *value = ds_json_text(row, key);
-        json_t *n = json_object_get(row, "n");
-
-        if (json_object_set(*out, value ? value : "", n) != 0)
-            rc = ds_fail_nomem(err);
+        if (!rc)
+            rc = take_count(l, row, field, err);
     }
     json_decref(rows);
     return rc;
 }
 
-/* The number of records with this value; what is left in the end are values that nobody offers. */
-static int64_t take_count(json_t *counts, const char *value)
-{
-    const char *text = ds_json_text(counts, value);
-    int64_t n = text ? strtoll(text, NULL, 10) : 0;
-
-    json_object_del(counts, value);
-    return counts ? n : -1;
-}
+/* --- listing --------------------------------------------------------------------------------- */
 
 static bool is_true(const json_t *object, const char *key)
 {
     return json_is_true(json_object_get(object, key));
 }
 
-static int list_stage(struct listing *l, const json_t *row, struct ds_err *err)
+/* Of a row of OpportunityStage. */
+static struct ds_stage stage_of(const struct listing *l, const json_t *row)
 {
-    const char *name = ds_json_text(row, "ApiName");
-    const char *label = ds_json_text(row, "MasterLabel");
     const char *probability = ds_json_text(row, "DefaultProbability");
     struct ds_stage stage = {.field = l->field, .probability = -1};
 
-    if (!name)
-        return DS_OK;
-    stage.name = l->labelled && label ? label : name;
-    stage.label = label;
+    stage.name = ds_json_text(row, "ApiName");
+    stage.label = ds_json_text(row, "MasterLabel");
     if (probability)
         stage.probability = (int)strtod(probability, NULL);
     stage.outcome = is_true(row, "IsWon") ? "won" : is_true(row, "IsClosed") ? "lost" : "open";
     stage.active = is_true(row, "IsActive");
-    stage.records = take_count(l->counts, name);
-    return l->each(l->arg, &stage, err);
+    return stage;
 }
 
-/* A picklist other than StageName says nothing about probability or outcome. */
-static int list_choice(struct listing *l, const json_t *choice, struct ds_err *err)
+/* Of a picklist other than StageName, which says nothing about probability or outcome. */
+static struct ds_stage choice_of(const struct listing *l, const json_t *choice)
 {
-    const char *name = ds_json_text(choice, "value");
-    struct ds_stage stage = {.field = l->field, .name = name, .probability = -1};
+    struct ds_stage stage = {.field = l->field, .probability = -1};
 
-    if (!name)
-        return DS_OK;
+    stage.name = ds_json_text(choice, "value");
     stage.label = ds_json_text(choice, "label");
     stage.active = is_true(choice, "active");
-    stage.records = take_count(l->counts, name);
+    return stage;
+}
+
+static int tell(const struct listing *l, struct ds_stage stage, struct ds_err *err)
+{
+    if (l->labelled && stage.label)
+        stage.name = stage.label;
     return l->each(l->arg, &stage, err);
 }
 
-static int list_rest(struct listing *l, struct ds_err *err)
+static bool in_a_process(const struct listing *l, const char *value)
+{
+    const char *process;
+    json_t *counts;
+
+    json_object_foreach(l->of_each, process, counts)
+    {
+        if (json_object_get(counts, value))
+            return true;
+    }
+    return false;
+}
+
+/* What is offered, but for what only records of some process hold. */
+static int list_offered(const struct listing *l, struct ds_err *err)
+{
+    json_t *row;
+    size_t i;
+    int rc = DS_OK;
+
+    json_array_foreach(l->rows, i, row)
+    {
+        struct ds_stage stage = l->read(l, row);
+
+        if (!stage.name || rc)
+            continue;
+        stage.records = count_of(l->counts, stage.name);
+        if (json_object_set(l->known, stage.name, row) != 0)
+            rc = ds_fail_nomem(err);
+        else if (stage.records > 0 || !in_a_process(l, stage.name))
+            rc = tell(l, stage, err);
+    }
+    return rc;
+}
+
+static struct ds_stage held(const struct listing *l, const char *value, const json_t *n)
+{
+    const json_t *row = json_object_get(l->known, value);
+    struct ds_stage stage = {.field = l->field, .name = value, .probability = -1};
+
+    if (row)
+        stage = l->read(l, row);
+    stage.records = json_integer_value(n);
+    return stage;
+}
+
+/* The values that records hold although nobody offers them. */
+static int list_rest(const struct listing *l, struct ds_err *err)
 {
     const char *value;
     json_t *n;
@@ -129,43 +213,73 @@ static int list_rest(struct listing *l, struct ds_err *err)
 
     json_object_foreach(l->counts, value, n)
     {
-        struct ds_stage stage = {.field = l->field, .name = value, .probability = -1};
-
-        stage.records = strtoll(json_string_value(n), NULL, 10);
-        if (*value && !rc)
-            rc = l->each(l->arg, &stage, err);
+        if (!rc && *value && !json_object_get(l->known, value))
+            rc = tell(l, held(l, value, n), err);
     }
     return rc;
+}
+
+/* The stages that records of each process hold. Which ones a process allows the API neither tells nor
+ * enforces. */
+static int list_processes(const struct listing *l, struct ds_err *err)
+{
+    const char *process, *value;
+    json_t *counts, *n;
+    int rc = DS_OK;
+
+    json_object_foreach(l->of_each, process, counts)
+    {
+        json_object_foreach(counts, value, n)
+        {
+            struct ds_stage stage = held(l, value, n);
+
+            stage.process = process;
+            if (!rc && *value)
+                rc = tell(l, stage, err);
+        }
+    }
+    return rc;
+}
+
+/* What the field offers: stages, or the choices of another picklist. */
+static int read_offered(struct listing *l, struct ds_err *err)
+{
+    if (l->labelled || ds_text_same_nocase(l->field, "StageName")) {
+        l->read = stage_of;
+        return ds_sf_rows(l->remote, offered, &l->rows, err);
+    }
+    l->read = choice_of;
+    l->rows =
+        json_incref(json_object_get(ds_sf_field(l->remote->describe, l->field), "picklistValues"));
+    return DS_OK;
 }
 
 int ds_sf_stages(struct ds_remote *remote, const char *field, const char *process_field,
                  int (*each)(void *arg, const struct ds_stage *stage, struct ds_err *err),
                  void *arg, struct ds_err *err)
 {
-    struct listing l = {.field = field, .each = each, .arg = arg};
-    int (*list)(struct listing *, const json_t *, struct ds_err *) = list_choice;
-    json_t *rows = NULL, *row;
-    size_t i;
-    int rc = ds_sf_describe(remote, NULL, err);
+    struct listing l = {.remote = remote,
+                        .field = field,
+                        .process_field = process_field,
+                        .labelled = ds_text_same_nocase(field, DS_SF_STAGE_LABEL),
+                        .known = json_object(),
+                        .each = each,
+                        .arg = arg};
+    int rc = l.known ? ds_sf_describe(remote, NULL, err) : ds_fail_nomem(err);
 
-    (void)process_field; /* stages belong to no process here: the API does not enforce subsets */
-    l.labelled = ds_text_same_nocase(field, DS_SF_STAGE_LABEL);
     if (!rc)
-        rc = count_records(remote, l.labelled ? "StageName" : field, &l.counts, err);
-    if (!rc && (l.labelled || ds_text_same_nocase(field, "StageName"))) {
-        list = list_stage;
-        rc = ds_sf_rows(remote, offered, &rows, err);
-    } else if (!rc) {
-        rows = json_incref(json_object_get(ds_sf_field(remote->describe, field), "picklistValues"));
-    }
-    json_array_foreach(rows, i, row)
-    {
-        if (!rc)
-            rc = list(&l, row, err);
-    }
+        rc = count_records(&l, l.labelled ? "StageName" : field, err);
+    if (!rc)
+        rc = read_offered(&l, err);
+    if (!rc)
+        rc = list_offered(&l, err);
     if (!rc)
         rc = list_rest(&l, err);
-    json_decref(rows);
+    if (!rc)
+        rc = list_processes(&l, err);
+    json_decref(l.known);
+    json_decref(l.rows);
     json_decref(l.counts);
+    json_decref(l.of_each);
     return rc;
 }

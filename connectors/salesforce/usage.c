@@ -33,13 +33,17 @@ void ds_sf_usage_read(const char *header, struct ds_sf_usage *out)
     }
 }
 
+bool ds_sf_share_over(const struct ds_sf_share *share, long percent)
+{
+    return share->most > 0 && (double)share->used * 100 >= (double)share->most * (double)percent;
+}
+
 const struct ds_sf_share *ds_sf_usage_over(const struct ds_sf_usage *usage, long percent)
 {
     const struct ds_sf_share *shares[] = {&usage->org, &usage->app};
 
     for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++)
-        if (shares[i]->most > 0 &&
-            (double)shares[i]->used * 100 >= (double)shares[i]->most * (double)percent)
+        if (ds_sf_share_over(shares[i], percent))
             return shares[i];
     return NULL;
 }

@@ -237,6 +237,8 @@ static void end(struct ds_report *r, const struct ds_result *result, const struc
     if (own->reasons.rows || own->stages.rows || own->warnings.rows)
         ds_buf_add_char(&r->line, '\n');
     print_sum(r, result);
+    if (result->cost[0])
+        ds_buf_addf(&r->line, "cost: %s\n", result->cost);
     print_plan(r, result);
     if (failure->status != DS_OK) {
         ds_buf_add(&r->line, "not finished: ");

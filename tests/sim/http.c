@@ -5,8 +5,10 @@
 #include "tests/sim/dynamics.h"
 #include "tests/sim/log.h"
 #include "tests/sim/salesforce.h"
+#include "tests/sim/sf_settings.h"
 #include "tests/sim/token.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdarg.h>
@@ -371,6 +373,21 @@ static struct MHD_Response *make_response(const struct request *request, struct 
     return MHD_create_response_from_callback(cut->len, 4096, read_half, cut, free_cut);
 }
 
+/* Names in lower case, as HTTP/2 has them, when asked for. */
+static void add_header(struct MHD_Response *response, const struct request *request,
+                       const char *name, const char *value)
+{
+    char lower[64];
+    size_t n = 0;
+
+    for (; name[n] && n < sizeof lower - 1; n++)
+        lower[n] = request->crm == SALESFORCE && sf_settings.lower_headers
+                       ? (char)tolower((unsigned char)name[n])
+                       : name[n];
+    lower[n] = '\0';
+    MHD_add_response_header(response, lower, value);
+}
+
 static enum MHD_Result send_reply(const struct request *request, struct reply *reply)
 {
     struct MHD_Response *response;
@@ -384,7 +401,7 @@ static enum MHD_Result send_reply(const struct request *request, struct reply *r
     if (reply->type)
         MHD_add_response_header(response, "Content-Type", reply->type);
     for (size_t i = 0; i < reply->nheaders; i++)
-        MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value);
+        add_header(response, request, reply->headers[i].name, reply->headers[i].value);
     result = MHD_queue_response(request->connection, reply->status, response);
     MHD_destroy_response(response);
     return result;
@@ -430,6 +447,8 @@ static enum MHD_Result respond(struct request *request)
     finish(request, &reply);
     if (!is_control(request) && request->crm == DYNAMICS)
         limit_active(-1);
+    if (!is_control(request))
+        busy[request->crm]--;
     if (!is_control(request))
         busy[request->crm]--;
     if (!is_control(request))

@@ -13,10 +13,12 @@ static enum order_class classify(const struct scan *scan)
 
     if (scan->norder == 0)
         return BY_ID;
-    if (!k[0].down && k[0].field->flags & KEY)
+    if (k[0].down && scan->after)
+        return BY_VALUE;
+    if (k[0].field->flags & KEY)
         return BY_ID;
-    if (!k[0].down && k[0].field->flags & STAMP &&
-        (scan->norder == 1 || (!k[1].down && k[1].field->flags & KEY)))
+    if (k[0].field->flags & STAMP &&
+        (scan->norder == 1 || (k[1].down == k[0].down && k[1].field->flags & KEY)))
         return BY_STAMP;
     return BY_VALUE;
 }
@@ -42,6 +44,7 @@ static int place_cmp(const void *a, const void *b)
 struct merge {
     const struct scan *scan;
     bool stamps;
+    bool down; /* from the last to the first */
     struct spans base;
     struct place *edited;
     size_t nedited, next;
@@ -68,6 +71,11 @@ static struct place place_of(const struct merge *m, const struct row *row)
     return (struct place){m->stamps ? row->modified : 0, rank_of(m, row), row->at};
 }
 
+static bool in_order(const struct merge *m, const struct place *a, const struct place *b)
+{
+    return m->down ? place_cmp(a, b) > 0 : place_cmp(a, b) < 0;
+}
+
 static void open_edited(struct merge *m)
 {
     const struct entity *e = m->scan->entity;
@@ -80,6 +88,12 @@ static void open_edited(struct merge *m)
         m->edited[m->nedited++] = place_of(m, &row);
     }
     qsort(m->edited, m->nedited, sizeof *m->edited, place_cmp);
+    for (size_t i = 0; m->down && i < m->nedited / 2; i++) {
+        struct place other = m->edited[i];
+
+        m->edited[i] = m->edited[m->nedited - 1 - i];
+        m->edited[m->nedited - 1 - i] = other;
+    }
 }
 
 static bool wanted(const struct merge *m, const struct row *row)
@@ -99,7 +113,7 @@ static bool pass_edited(struct merge *m, const struct place *limit, scan_row *ea
     struct row row;
 
     for (; m->next < m->nedited; m->next++) {
-        if (limit && place_cmp(&m->edited[m->next], limit) > 0)
+        if (limit && in_order(m, limit, &m->edited[m->next]))
             return true;
         world_row(m->scan->entity, m->edited[m->next].at, &row);
         if (wanted(m, &row) && !each(&row, arg)) {
@@ -116,7 +130,9 @@ static bool merge_span(struct merge *m, const struct span *span, scan_row *each,
     const struct entity *e = m->scan->entity;
     struct row row;
 
-    for (uint32_t at = span->from; at < span->to; at++) {
+    for (uint32_t i = 0; span->from < span->to && i < span->to - span->from; i++) {
+        uint32_t at = m->down ? span->to - 1 - i : span->from + i;
+
         if (m->nedited && world_is_edited(e, at))
             continue;
         entity_base(e, at, &row);
@@ -135,7 +151,7 @@ static bool merge_span(struct merge *m, const struct span *span, scan_row *each,
 static void merge(struct merge *m, scan_row *each, void *arg)
 {
     for (size_t i = 0; i < m->base.n; i++)
-        if (!merge_span(m, &m->base.span[i], each, arg))
+        if (!merge_span(m, &m->base.span[m->down ? m->base.n - 1 - i : i], each, arg))
             return;
     pass_edited(m, NULL, each, arg);
 }
@@ -163,6 +179,7 @@ static void walk(const struct scan *scan, bool stamps, scan_row *each, void *arg
     struct merge m = {.scan = scan, .stamps = stamps};
     struct row row;
 
+    m.down = scan->norder && scan->order[0].down;
     expr_spans(scan->where, scan->entity, &m.base);
     if (scan->entity->changes)
         open_edited(&m);
@@ -221,6 +238,7 @@ static bool walk_sorted(const struct scan *scan, scan_row *each, void *arg)
     struct row row;
 
     plain.after = false;
+    plain.norder = 0;
     walk(&plain, false, collect, &s);
     if (s.n > MAX_SORT_ROWS) {
         free(s.at);

@@ -397,7 +397,10 @@ static const char *canonical(const struct field *f, const char *text)
 
 static void assign_text(struct edit *edit, const char *name, const char *text)
 {
-    world_assign(edit, entity_any_field(&sf_opportunity, name, strlen(name)), text);
+    const struct field *f = entity_any_field(&sf_opportunity, name, strlen(name));
+
+    if (f)
+        world_assign(edit, f, text);
 }
 
 static void sign(struct edit *edit, bool create)
@@ -440,6 +443,8 @@ void sf_change_carry(struct sf_change *c)
 
         world_assign(edit, f, canonical(f, json_string_value(value)));
     }
+    if (sf_settings.flow_field[0])
+        assign_text(edit, sf_settings.flow_field, sf_settings.flow_value);
     derive(&sf_opportunity, edit, c->set);
     for (size_t i = 0; json_is_string(category) && i < STAGES; i++)
         if (strcasecmp(stages[i].category, json_string_value(category)) == 0)

@@ -351,11 +351,62 @@ static void answer_groups(struct reply *reply, const struct soql *q, bool none)
     tally_free(&tally);
 }
 
+/* What the functions of a query without groups have seen so far. */
+struct sums {
+    const struct soql *query;
+    uint64_t n[MAX_COLUMNS];
+    struct val best[MAX_COLUMNS];
+};
+
+static bool add_sums(const struct row *row, void *arg)
+{
+    struct sums *s = arg;
+
+    for (size_t i = 0; i < s->query->ncolumns; i++) {
+        const struct soql_column *c = &s->query->columns[i];
+        struct val v;
+        int order;
+
+        field_get(row, c->of, &v);
+        if (v.kind == V_NULL)
+            continue;
+        order = s->n[i]++ ? val_cmp(&v, &s->best[i]) : 0;
+        if (s->n[i] > 1 && (c->function == FN_MIN ? order >= 0 : order <= 0))
+            continue;
+        s->best[i] = v;
+        if (v.text == v.room)
+            s->best[i].text = s->best[i].room;
+    }
+    return true;
+}
+
+static void answer_functions(struct reply *reply, const struct soql *q, bool none)
+{
+    struct sums *s = grab(sizeof *s);
+    struct scan scan = q->scan;
+
+    s->query = q;
+    scan.norder = 0;
+    if (!none)
+        scan_each(&scan, add_sums, s);
+    buf_puts(&reply->body, "{\"totalSize\":1,\"done\":true,\"records\":[{\"attributes\":{\"type\":"
+                           "\"AggregateResult\"}");
+    for (size_t i = 0; i < q->ncolumns; i++) {
+        write_key(&reply->body, q->columns[i].alias);
+        if (q->columns[i].function == FN_COUNT)
+            buf_number(&reply->body, (int64_t)s->n[i]);
+        else
+            val_write(&reply->body, &s->best[i], q->columns[i].of->form);
+    }
+    buf_puts(&reply->body, "}]}");
+    free(s);
+}
+
 /* ---- endpoints ---- */
 
 static bool is_aggregate(const struct soql *q)
 {
-    return q->group || (q->ncolumns == 1 && !q->columns[0].field && !q->columns[0].sub);
+    return q->group || (q->ncolumns && q->columns[0].function);
 }
 
 static void run(const struct request *request, struct reply *reply, const char *version,
@@ -368,6 +419,8 @@ static void run(const struct request *request, struct reply *reply, const char *
     if (c->query.count || is_aggregate(&c->query)) {
         if (c->query.count)
             answer_count(reply, &c->query, none);
+        else if (!c->query.group)
+            answer_functions(reply, &c->query, none);
         else
             answer_groups(reply, &c->query, none);
         cursor_free(c);

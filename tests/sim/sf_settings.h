@@ -19,6 +19,8 @@ struct sf_settings {
     char validation_rule[256]; /* message; "": none */
     char validation_field[64]; /* fails writes of that field; "": every write */
     char duplicate_rule[8];    /* "", "alert" (allowSave passes) or "block" */
+    char flow_field[64];       /* set to flow_value by every save; "": no flow */
+    char flow_value[256];
     /* open questions */
     bool compare_modstamp;  /* If-Unmodified-Since looks at SystemModstamp */
     bool upsert_204;        /* an upsert that updated answers 204 without a body */
@@ -29,7 +31,7 @@ struct sf_settings {
     uint32_t bulk_polls, bulk_ms, bulk_page, bulk_jobs_max, bulk_storage_max;
     /* limits */
     uint32_t daily_calls, calls_of_others, locator_life, replication_limit, concurrent_limit;
-    bool hard_limit, limit_info_off;
+    bool hard_limit, limit_info_off, lower_headers;
     char limit_info_app[64]; /* adds per-app-api-usage with that name */
     /* versions */
     uint32_t retired_version, warned_version;

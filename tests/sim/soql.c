@@ -26,7 +26,7 @@ struct parser {
 struct item {
     const char *path, *alias;
     size_t path_len, alias_len;
-    bool counts;
+    enum soql_function function;
     struct soql *sub;
 };
 
@@ -211,6 +211,16 @@ static struct soql *parse_inner(struct parser *p, int part)
     return NULL;
 }
 
+static enum soql_function function_named(const char *name, size_t len)
+{
+    static const char *const names[] = {[FN_COUNT] = "COUNT", [FN_MIN] = "MIN", [FN_MAX] = "MAX"};
+
+    for (int i = FN_COUNT; i <= FN_MAX; i++)
+        if (strlen(names[i]) == len && strncasecmp(names[i], name, len) == 0)
+            return (enum soql_function)i;
+    return FN_NONE;
+}
+
 static bool parse_item(struct parser *p, struct item *item)
 {
     *item = (struct item){0};
@@ -227,9 +237,9 @@ static bool parse_item(struct parser *p, struct item *item)
     if (!next(p))
         return false;
     if (is(p, "(")) {
-        if (item->path_len != 5 || strncasecmp(item->path, "COUNT", 5) != 0 || !next(p))
+        item->function = function_named(item->path, item->path_len);
+        if (!item->function || !next(p))
             return unexpected(p);
-        item->counts = true;
         item->path_len = 0;
         if (p->kind == T_NAME) {
             item->path = p->token;
@@ -262,19 +272,21 @@ static bool add_column(struct parser *p, const struct item *item, unsigned *unna
         q->ncolumns++;
         return true;
     }
-    if (item->counts && !item->path_len) {
-        q->count = true;
-        return true;
+    if (item->function && !item->path_len) {
+        q->count = item->function == FN_COUNT;
+        return q->count || fail(p, "MALFORMED_QUERY", "a function needs a field");
     }
     c->field = resolve(p, item->path, item->path_len);
     if (!c->field)
         return false;
     c->group = dot ? entity_group(q->entity, item->path, (size_t)(dot - item->path)) : NULL;
     c->key = c->group ? entity_group_key(q->entity, c->group) : NULL;
-    for (size_t i = 0; i < q->ncolumns && !item->counts; i++)
+    for (size_t i = 0; i < q->ncolumns && !item->function; i++)
         if (q->columns[i].field == c->field)
             return fail(p, "INVALID_FIELD", "duplicate field selected: %s", c->field->name);
-    if (item->counts) {
+    c->function = item->function;
+    if (item->function) {
+        c->of = c->field;
         c->field = NULL;
         if (item->alias)
             snprintf(c->alias, sizeof c->alias, "%.*s", (int)item->alias_len, item->alias);
@@ -608,6 +620,7 @@ static bool parse_limit(struct parser *p)
 static bool check_grouping(struct parser *p)
 {
     const struct soql *q = p->query;
+    size_t functions = 0;
 
     for (size_t i = 0; i < q->ncolumns; i++) {
         const struct field *f = q->columns[i].field;
@@ -616,9 +629,12 @@ static bool check_grouping(struct parser *p)
             return fail(p, "MALFORMED_QUERY", "Field must be grouped or aggregated: %s", f->name);
         if (q->columns[i].sub && (q->group || p->part != WHOLE))
             return fail(p, "MALFORMED_QUERY", "a subquery cannot stand here");
-        if (!f && !q->columns[i].sub && !q->group && q->ncolumns > 1)
-            return fail(p, "MALFORMED_QUERY", "a count beside fields needs GROUP BY");
+        functions += q->columns[i].function != FN_NONE;
+        if (q->columns[i].function > FN_COUNT && q->group)
+            return fail(p, "MALFORMED_QUERY", "the simulator groups counts only");
     }
+    if (functions && functions != q->ncolumns && !q->group)
+        return fail(p, "MALFORMED_QUERY", "a function beside fields needs GROUP BY");
     if (q->count && (q->ncolumns || q->group))
         return fail(p, "MALFORMED_QUERY", "COUNT() must be the only element in the SELECT list");
     return true;

@@ -197,6 +197,7 @@ static void text_of_everything_in_colour(void **state)
     (void)state;
     result.run.id = 13;
     result.released = 1234;
+    snprintf(result.cost, sizeof(result.cost), "12 requests");
     check("all.txt", &look, &result, &no_failure);
 }
 

@@ -122,9 +122,14 @@ static void queries_say_what_they_should(void **state)
                         "AND SystemModstamp >= 2026-08-01T09:00:00Z AND (Amount > 0 OR IsWon = "
                         "true) AND Id > '006D000000CpOSyIAN' ORDER BY Id");
     ds_buf_reset(&out);
-    ds_sf_soql_counts(&out, "StageName", NULL);
+    ds_sf_soql_counts(&out, "StageName", NULL, NULL);
     assert_string_equal(out.text,
                         "SELECT StageName, COUNT(Id) n FROM Opportunity GROUP BY StageName");
+    ds_buf_reset(&out);
+    ds_sf_soql_counts(&out, "StageName", "RecordType.DeveloperName", "IsWon = true");
+    assert_string_equal(out.text, "SELECT RecordType.DeveloperName, StageName, COUNT(Id) n FROM "
+                                  "Opportunity WHERE (IsWon = true) GROUP BY "
+                                  "RecordType.DeveloperName, StageName");
     ds_buf_reset(&out);
     ds_sf_soql_probe(&out, "Id", "IsWon = true");
     assert_string_equal(out.text, "SELECT Id FROM Opportunity WHERE (IsWon = true) LIMIT 1");
@@ -266,10 +271,12 @@ static const struct {
 } bad_settings[] = {
     {"url", "http://a.my.salesforce.com", "no https address"},
     {"url", "https://a.lightning.force.com", "address of the pages"},
+    {"url", "https://a.salesforce-setup.com", "address of the Setup pages"},
     {"url", "https://login.salesforce.com", "login page of all orgs"},
     {"url", "https://a.my.salesforce.com/home", "without a path"},
     {"login_url", "https://test.salesforce.com", "login page of all orgs"},
-    {"auth", "password", "jwt or client_credentials"},
+    {"auth", "password", "jwt, client_credentials or refresh_token"},
+    {"auth", "refresh_token", "'refresh_token_file' is missing"},
     {"auth", "jwt", "'key' is missing"},
     {"client_secret", "verysecret", "client_secret"},
     {"api_version", "67", "v67.0"},

@@ -1,0 +1,237 @@
+#include "connectors/dynamics/process.h"
+
+#include "base/date.h"
+#include "connectors/dynamics/list.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK                                                                                      \
+    250 /* opportunities a request asks for: conditions are limited, and so is its length */
+
+/* An opportunity of the page, by its id, and its instance. */
+struct member {
+    char id[37];
+    json_t *row; /* borrowed */
+    json_t *instance;
+    int64_t modified_ms;
+};
+
+struct page {
+    struct ds_remote *remote;
+    const struct ds_dynamics_flow *flow; /* that is being asked */
+    struct member *members;              /* sorted by id */
+    size_t count;
+    json_t *stages; /* "stage id": {"stage": ..., "name": ...} */
+};
+
+bool ds_dynamics_process_wanted(const struct ds_dynamics_slot *slots, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slots[i].apart)
+            return true;
+    return false;
+}
+
+const char *ds_dynamics_process_version(const json_t *row)
+{
+    return ds_json_text(json_object_get(row, DS_DYNAMICS_PROCESS), DS_DYNAMICS_PROCESS_VERSION);
+}
+
+/* --- the opportunities ----------------------------------------------------------------------- */
+
+static int by_id(const void *a, const void *b)
+{
+    return strcmp(((const struct member *)a)->id, ((const struct member *)b)->id);
+}
+
+static int take_members(struct page *p, json_t *rows, struct ds_err *err)
+{
+    p->members = calloc(json_array_size(rows) + 1, sizeof(*p->members));
+    if (!p->members)
+        return ds_fail_nomem(err);
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        json_t *row = json_array_get(rows, i);
+        const char *id = ds_json_text(row, "opportunityid");
+
+        if (!id || !ds_dynamics_guid(id, p->members[p->count].id))
+            continue;
+        p->members[p->count++].row = row;
+    }
+    qsort(p->members, p->count, sizeof(*p->members), by_id);
+    return DS_OK;
+}
+
+static struct member *member_of(const struct page *p, const char *id)
+{
+    struct member key = {0};
+
+    return ds_dynamics_guid(id, key.id)
+               ? bsearch(&key, p->members, p->count, sizeof(*p->members), by_id)
+               : NULL;
+}
+
+/* --- the instances --------------------------------------------------------------------------- */
+
+/* The newest counts, whatever its state, of which two accounts exist; of two from one second the one
+ * with the greater id, so that it is always the same (DV-63). */
+static int take_instance(void *arg, const json_t *row, struct ds_err *err)
+{
+    const struct page *p = arg;
+    const char *id = ds_json_text(row, p->flow->column);
+    const char *modified = ds_json_text(row, "modifiedon");
+    struct member *m = id ? member_of(p, id) : NULL;
+    int64_t ms = 0;
+
+    if (!m)
+        return DS_OK;
+    if (!modified || !ds_instant(modified, &ms))
+        return ds_fail(err, DS_E_REMOTE, "an instance in %s has no 'modifiedon'", p->flow->set);
+    if (m->instance) {
+        const char *other = ds_json_text(m->instance, "businessprocessflowinstanceid");
+        const char *own = ds_json_text(row, "businessprocessflowinstanceid");
+
+        if (ms < m->modified_ms ||
+            (ms == m->modified_ms && strcmp(own ? own : "", other ? other : "") <= 0))
+            return DS_OK;
+    }
+    json_decref(m->instance);
+    m->instance = json_deep_copy(row);
+    m->modified_ms = ms;
+    return m->instance ? DS_OK : ds_fail_nomem(err);
+}
+
+/* Rights on these tables are given one by one, and none comes with a usual role. */
+static int no_rights(const struct page *p, struct ds_err *err)
+{
+    if (p->remote->refused != 403)
+        return err->status;
+    ds_err_where(err, "business process flow '%s'", p->flow->table);
+    err->hint[0] = '\0';
+    return ds_hint(err,
+                   "give the application user's role Read for the whole organisation on this "
+                   "table and on 'Process' (under the role's tabs Business Process Flows and "
+                   "Customization), or name the flows that count in 'processes' (%s)",
+                   ds_option_where(p->remote->options, "processes"));
+}
+
+static int ask_chunk(struct page *p, size_t from, struct ds_err *err)
+{
+    struct ds_buf tail = DS_BUF_INIT(DS_MAX_URL);
+    const char *before = "";
+    int rc;
+
+    ds_buf_addf(&tail, "%s?$select=%s,_activestageid_value,modifiedon&$filter=", p->flow->set,
+                p->flow->column);
+    for (size_t i = from; i < p->count && i < from + CHUNK; i++) {
+        ds_buf_addf(&tail, "%s%s%%20eq%%20%s", before, p->flow->column, p->members[i].id);
+        before = "%20or%20";
+    }
+    rc = ds_buf_failed(&tail)
+             ? ds_fail(err, DS_E_CONFIG, "a query for %s is too long", p->flow->set)
+             : ds_dynamics_list(p->remote, tail.text, take_instance, p, err);
+    ds_buf_clear(&tail);
+    return rc ? no_rights(p, err) : DS_OK;
+}
+
+/* --- into the rows --------------------------------------------------------------------------- */
+
+/* A stage that was made a moment ago is not among the ones that are known. */
+static int stage_of(struct page *p, const char *id, json_t **out, struct ds_err *err)
+{
+    int rc = DS_OK;
+
+    *out = json_object_get(p->stages, id);
+    if (!*out) {
+        rc = ds_dynamics_stage_names(p->remote, true, &p->stages, err);
+        *out = json_object_get(p->stages, id);
+    }
+    return rc;
+}
+
+static int give(struct page *p, const struct member *m, struct ds_err *err)
+{
+    const char *version = ds_json_text(m->instance, "@odata.etag");
+    const char *id = ds_json_text(m->instance, "_activestageid_value");
+    json_t *stage = NULL, *process;
+    int rc = id ? stage_of(p, id, &stage, err) : DS_OK;
+
+    if (rc)
+        return rc;
+    if (!version)
+        version = ds_json_text(m->instance, "modifiedon");
+    process = stage ? json_copy(stage) : json_object();
+    if (!process ||
+        json_object_set_new(process, DS_DYNAMICS_PROCESS_VERSION, json_string(version)) ||
+        json_object_set(m->row, DS_DYNAMICS_PROCESS, process))
+        rc = ds_fail_nomem(err);
+    json_decref(process);
+    return rc;
+}
+
+int ds_dynamics_process_fill(struct ds_remote *remote, const struct ds_dynamics_slot *slots,
+                             size_t count, json_t *rows, struct ds_err *err)
+{
+    struct page p = {.remote = remote};
+    int rc;
+
+    if (!ds_dynamics_process_wanted(slots, count))
+        return DS_OK;
+    rc = ds_dynamics_flows(remote, &p.flow, err);
+    if (!rc)
+        rc = ds_dynamics_stage_names(remote, false, &p.stages, err);
+    if (!rc)
+        rc = take_members(&p, rows, err);
+    for (; p.flow && !rc; p.flow = p.flow->next)
+        for (size_t from = 0; from < p.count && !rc; from += CHUNK)
+            rc = ask_chunk(&p, from, err);
+    for (size_t i = 0; i < p.count; i++) {
+        if (!rc && p.members[i].instance)
+            rc = give(&p, &p.members[i], err);
+        json_decref(p.members[i].instance);
+    }
+    free(p.members);
+    return rc;
+}
+
+/* --- what was moved -------------------------------------------------------------------------- */
+
+struct moved {
+    struct page page; /* the flow, for the message */
+    int (*each)(void *arg, const char *id, struct ds_err *err);
+    void *arg;
+};
+
+static int take_moved(void *arg, const json_t *row, struct ds_err *err)
+{
+    const struct moved *m = arg;
+    const char *text = ds_json_text(row, m->page.flow->column);
+    char id[37];
+
+    /* An instance of a flow that began elsewhere and has not come to an opportunity yet. */
+    if (!text || !ds_dynamics_guid(text, id))
+        return DS_OK;
+    return m->each(m->arg, id, err);
+}
+
+int ds_dynamics_process_moved(struct ds_remote *remote, int64_t since_ms,
+                              int (*each)(void *arg, const char *id, struct ds_err *err), void *arg,
+                              struct ds_err *err)
+{
+    struct moved m = {.page.remote = remote, .each = each, .arg = arg};
+    char since[DS_INSTANT_TEXT], tail[512];
+    int rc = ds_dynamics_flows(remote, &m.page.flow, err);
+
+    ds_instant_text(since_ms, since);
+    for (; m.page.flow && !rc; m.page.flow = m.page.flow->next) {
+        snprintf(tail, sizeof(tail),
+                 "%s?$select=%s&$filter=modifiedon%%20ge%%20%s"
+                 "&$orderby=businessprocessflowinstanceid",
+                 m.page.flow->set, m.page.flow->column, since);
+        rc = ds_dynamics_list(remote, tail, take_moved, &m, err);
+        if (rc)
+            rc = no_rights(&m.page, err);
+    }
+    return rc;
+}
