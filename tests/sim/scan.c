@@ -13,8 +13,6 @@ static enum order_class classify(const struct scan *scan)
 
     if (scan->norder == 0)
         return BY_ID;
-    if (k[0].down && scan->after)
-        return BY_VALUE;
     if (k[0].field->flags & KEY)
         return BY_ID;
     if (k[0].field->flags & STAMP &&
@@ -100,7 +98,7 @@ static bool wanted(const struct merge *m, const struct row *row)
 {
     struct place here = place_of(m, row);
 
-    if (m->scan->after && place_cmp(&here, &m->after) <= 0)
+    if (m->scan->after && !in_order(m, &m->after, &here))
         return false;
     if (row->deleted && (!m->scan->with_deleted || world_is_gone(row)))
         return false;
@@ -156,22 +154,29 @@ static void merge(struct merge *m, scan_row *each, void *arg)
     pass_edited(m, NULL, each, arg);
 }
 
-/* Unedited rows ascend in stamp and index alike. */
+/* Unedited rows ascend in stamp and index alike: what stands before `after` on the way is cut off. */
 static void skip_span(const struct merge *m, struct span *span)
 {
+    uint32_t from = span->from, to = span->to;
     struct row row;
 
-    for (uint32_t to = span->to; span->from < to;) {
-        uint32_t mid = span->from + (to - span->from) / 2;
+    while (from < to) {
+        uint32_t mid = from + (to - from) / 2;
         struct place here;
+        int order;
 
         m->scan->entity->load(mid, &row);
         here = place_of(m, &row);
-        if (place_cmp(&here, &m->after) <= 0)
-            span->from = mid + 1;
+        order = place_cmp(&here, &m->after);
+        if (order < 0 || (order == 0 && !m->down))
+            from = mid + 1;
         else
             to = mid;
     }
+    if (m->down)
+        span->to = from;
+    else
+        span->from = from;
 }
 
 static void walk(const struct scan *scan, bool stamps, scan_row *each, void *arg)
