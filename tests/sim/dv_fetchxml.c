@@ -522,9 +522,11 @@ static bool add_row(const struct row *row, void *arg)
 }
 
 /* One round of percent-encoding, in lower case. */
-static void encode(struct buf *out, const char *s)
+static void encode(struct buf *out, const struct buf *text)
 {
-    for (; *s; s++) {
+    for (size_t i = 0; i < text->len; i++) {
+        const char *s = text->at + i;
+
         if (isalnum((unsigned char)*s) || strchr("-_.", *s))
             buf_add(out, s, 1);
         else
@@ -584,8 +586,8 @@ static void write_cookie(struct fetch *f)
             write_order(&inner, f, f->scan.order[i].field);
     buf_addf(&inner, "<%s last=\"{%s}\" first=\"{%s}\" /></cookie>", entity_key(f->entity)->name,
              last, first);
-    encode(&once, inner.at);
-    encode(&twice, once.at);
+    encode(&once, &inner);
+    encode(&twice, &once);
     buf_addf(&cookie, "<cookie pagenumber=\"2\" pagingcookie=\"%s\" istracking=\"False\" />",
              twice.at);
     buf_puts(&f->reply->body, ",\"@Microsoft.Dynamics.CRM.fetchxmlpagingcookie\":");

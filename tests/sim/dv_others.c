@@ -314,7 +314,7 @@ static void load_stage(uint32_t at, struct row *row)
     static void load_##table(uint32_t at, struct row *row)                                         \
     {                                                                                              \
         load_plain(at, row);                                                                       \
-        row->list = at < COUNT(table) ? table[at] : NULL;                                          \
+        row->list = at < COUNT(table) ? (table)[at] : NULL;                                        \
     }                                                                                              \
     static uint32_t count_##table(void)                                                            \
     {                                                                                              \

@@ -57,9 +57,13 @@ struct dv_change *dv_payload_find(const struct dv_payload *payload, const char *
 static void add(struct reader *r, const struct field *f, const struct dv_nav *nav, char *text)
 {
     struct dv_payload *p = r->payload;
+    struct dv_change *c;
 
     p->changes = regrab(p->changes, (p->n + 1) * sizeof *p->changes);
-    p->changes[p->n++] = (struct dv_change){f, nav, text};
+    c = &p->changes[p->n++];
+    c->field = f;
+    c->nav = nav;
+    c->text = text;
 }
 
 /* ---- lookups ---- */

@@ -35,7 +35,7 @@ void dv_lookup_apply(const struct entity *e, struct edit *edit, const struct fie
 
 /* "accounts(guid)", relative or below this origin, as the id of an existing row of the type that the
  * property leads to. The caller frees it; NULL when refused. */
-char *dv_reference(const struct entity *e, const char *nav, const char *uri,
+char *dv_reference(const struct entity *e, const char *name, const char *uri,
                    const struct dv_nav **found, struct reply *reply);
 
 /* 400 0x80048d19: the payload cannot be read. */
