@@ -49,9 +49,9 @@ struct ds_remote {
     struct ds_sf_limits limits;
     bool limits_asked;
     uint64_t bulk_jobs; /* of this run, so far */
-    bool lost_locator; /* the last failure was a locator that is no longer good (SF-44) */
-    char warning[256]; /* the last one that an answer carried; "": none */
-    json_t *describe; /* of Opportunity; NULL until asked for */
+    bool lost_locator;  /* the last failure was a locator that is no longer good (SF-44) */
+    char warning[256];  /* the last one that an answer carried; "": none */
+    json_t *describe;   /* of Opportunity; NULL until asked for */
 };
 
 /* settings.c: the table of settings, and what remote->options say, the secret included. */
@@ -75,6 +75,13 @@ int ds_sf_link(const struct ds_remote *remote, const char *link, struct ds_buf *
 
 /* Runs a query that fits on one page, and returns its records; the caller decrefs *out. */
 int ds_sf_rows(struct ds_remote *remote, const char *soql, json_t **out, struct ds_err *err);
+
+/* The same through "query" or "queryAll", which shows deleted records too. */
+int ds_sf_rows_of(struct ds_remote *remote, const char *resource, const char *soql, json_t **out,
+                  struct ds_err *err);
+
+/* What a query with COUNT() counts, deleted records too. */
+int ds_sf_total(struct ds_remote *remote, const char *soql, uint64_t *out, struct ds_err *err);
 
 /* Reports an answer that was handed over whatever its status, and that nothing can be concluded
  * from; what is said to have been answered. */

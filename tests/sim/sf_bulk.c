@@ -93,7 +93,7 @@ static const char *forbidden(const char *query)
 
 static bool columns_allowed(const struct soql *q, struct reply *reply)
 {
-    bool counts = q->count || q->group;
+    bool counts = q->count || q->ngroups;
 
     for (size_t i = 0; i < q->ncolumns; i++) {
         if (q->columns[i].sub) {

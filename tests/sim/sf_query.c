@@ -326,9 +326,10 @@ static void answer_count(struct reply *reply, const struct soql *q, bool none)
 
 static void answer_groups(struct reply *reply, const struct soql *q, bool none)
 {
-    struct tally tally = {.fields = {q->group}, .nfields = q->group ? 1 : 0};
+    struct tally tally = {.nfields = q->ngroups};
     struct scan scan = q->scan;
 
+    memcpy(tally.fields, q->groups, sizeof q->groups);
     scan.norder = 0;
     if (!none)
         scan_each(&scan, tally_add, &tally);
@@ -338,10 +339,11 @@ static void answer_groups(struct reply *reply, const struct soql *q, bool none)
         buf_puts(&reply->body, "{\"attributes\":{\"type\":\"AggregateResult\"}");
         for (size_t j = 0; j < q->ncolumns; j++) {
             const struct soql_column *c = &q->columns[j];
+            size_t at = c->field && c->field != q->groups[0];
 
             write_key(&reply->body, c->field ? c->field->name : c->alias);
             if (c->field)
-                buf_add(&reply->body, tally.rows[i].keys[0].at, tally.rows[i].keys[0].len);
+                buf_add(&reply->body, tally.rows[i].keys[at].at, tally.rows[i].keys[at].len);
             else
                 buf_number(&reply->body, (int64_t)tally.rows[i].n);
         }
@@ -406,7 +408,7 @@ static void answer_functions(struct reply *reply, const struct soql *q, bool non
 
 static bool is_aggregate(const struct soql *q)
 {
-    return q->group || (q->ncolumns && q->columns[0].function);
+    return q->ngroups || (q->ncolumns && q->columns[0].function);
 }
 
 static void run(const struct request *request, struct reply *reply, const char *version,

@@ -616,7 +616,31 @@ static bool parse_limit(struct parser *p)
     return p->query->limit > 0 ? next(p) : unexpected(p);
 }
 
-/* Every plain column must be the grouped one, and a count needs a group. */
+static bool is_grouped(const struct soql *q, const struct field *f)
+{
+    for (size_t i = 0; i < q->ngroups; i++)
+        if (q->groups[i] == f)
+            return true;
+    return false;
+}
+
+static bool parse_groups(struct parser *p)
+{
+    struct soql *q = p->query;
+
+    do {
+        const struct field *f = usable(p, "grouped");
+
+        if (!f)
+            return false;
+        if (q->ngroups == MAX_GROUP_FIELDS)
+            return fail(p, "MALFORMED_QUERY", "grouping by more fields is not simulated");
+        q->groups[q->ngroups++] = f;
+    } while (accept(p, ","));
+    return true;
+}
+
+/* Every plain column must be a grouped one, and a count needs a group. */
 static bool check_grouping(struct parser *p)
 {
     const struct soql *q = p->query;
@@ -625,17 +649,17 @@ static bool check_grouping(struct parser *p)
     for (size_t i = 0; i < q->ncolumns; i++) {
         const struct field *f = q->columns[i].field;
 
-        if (f && q->group && f != q->group)
+        if (f && q->ngroups && !is_grouped(q, f))
             return fail(p, "MALFORMED_QUERY", "Field must be grouped or aggregated: %s", f->name);
-        if (q->columns[i].sub && (q->group || p->part != WHOLE))
+        if (q->columns[i].sub && (q->ngroups || p->part != WHOLE))
             return fail(p, "MALFORMED_QUERY", "a subquery cannot stand here");
         functions += q->columns[i].function != FN_NONE;
-        if (q->columns[i].function > FN_COUNT && q->group)
+        if (q->columns[i].function > FN_COUNT && q->ngroups)
             return fail(p, "MALFORMED_QUERY", "the simulator groups counts only");
     }
-    if (functions && functions != q->ncolumns && !q->group)
+    if (functions && functions != q->ncolumns && !q->ngroups)
         return fail(p, "MALFORMED_QUERY", "a function beside fields needs GROUP BY");
-    if (q->count && (q->ncolumns || q->group))
+    if (q->count && (q->ncolumns || q->ngroups))
         return fail(p, "MALFORMED_QUERY", "COUNT() must be the only element in the SELECT list");
     return true;
 }
@@ -646,7 +670,7 @@ static bool parse_body(struct parser *p)
         return false;
     if (accept(p, "WHERE") && !(p->query->where = parse_or(p, 0)))
         return false;
-    if (accept(p, "GROUP") && (!expect(p, "BY") || !(p->query->group = usable(p, "grouped"))))
+    if (accept(p, "GROUP") && (!expect(p, "BY") || !parse_groups(p)))
         return false;
     if (accept(p, "ORDER") && (!expect(p, "BY") || !parse_order(p)))
         return false;

@@ -3,6 +3,7 @@
 #define SIM_SOQL_H
 
 #include "tests/sim/scan.h"
+#include "tests/sim/tally.h"
 
 enum { MAX_COLUMNS = 100 };
 
@@ -22,8 +23,9 @@ struct soql_column {
 
 struct soql {
     const struct entity *entity;
-    bool count;                /* SELECT COUNT() */
-    const struct field *group; /* GROUP BY */
+    bool count;                                   /* SELECT COUNT() */
+    const struct field *groups[MAX_GROUP_FIELDS]; /* GROUP BY */
+    size_t ngroups;
     struct expr *where;
     struct scan scan; /* its condition and order */
     uint64_t limit;   /* 0: none */
