@@ -83,7 +83,6 @@ static bool matches(const struct fault *f, enum crm crm, const char *target)
 struct fault fault_take(enum crm crm, const char *line)
 {
     struct fault taken = {.kind = FAULT_NONE};
-
     pthread_mutex_lock(&lock);
     for (size_t i = 0; i < nqueue; i++) {
         struct fault *f = &queue[i];

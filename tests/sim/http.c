@@ -1,6 +1,7 @@
 #include "tests/sim/http.h"
 #include "tests/sim/clock.h"
 #include "tests/sim/control.h"
+#include "tests/sim/dv_limit.h"
 #include "tests/sim/dynamics.h"
 #include "tests/sim/log.h"
 #include "tests/sim/salesforce.h"
@@ -45,8 +46,20 @@ bool request_is(const struct request *request, const char *method)
     return strcmp(request->method, method) == 0;
 }
 
+static const char *part_header(const struct part *part, const char *name)
+{
+    size_t n = strlen(name);
+
+    for (size_t i = 0; i < part->n; i++)
+        if (strncasecmp(part->lines[i], name, n) == 0 && part->lines[i][n] == ':')
+            return part->lines[i] + n + 1 + strspn(part->lines[i] + n + 1, " ");
+    return NULL;
+}
+
 const char *request_header(const struct request *request, const char *name)
 {
+    if (request->part)
+        return part_header(request->part, name);
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
@@ -106,10 +119,12 @@ static void throttle(const struct request *request, const struct fault *f, struc
     reply->status = 429;
     reply_header(reply, "Retry-After", "%lld",
                  (long long)(f->retry_after < 0 ? 1 : f->retry_after));
-    if (request->crm == DYNAMICS)
-        buf_puts(&reply->body, "{\"error\":{\"code\":\"0x80072322\",\"message\":\"Number of "
-                               "requests exceeded the limit of 6000 over time window of 300 "
-                               "seconds.\"}}");
+    if (f->body)
+        buf_puts(&reply->body, f->body);
+    else if (request->crm == DYNAMICS)
+        dynamics_error(reply, 429, "0x80072322",
+                       "Number of requests exceeded the limit of 6000 over time window of 300 "
+                       "seconds.");
     else
         buf_puts(&reply->body, "[{\"message\":\"Too many requests\",\"errorCode\":"
                                "\"REQUEST_LIMIT_EXCEEDED\"}]");
@@ -126,8 +141,7 @@ static void set_status(const struct fault *f, struct reply *reply)
         buf_puts(&reply->body, f->body);
 }
 
-/* The faults that leave nothing of the answer; true when this was one. */
-static bool answer_fault(const struct request *request, struct reply *reply)
+bool reply_fault(const struct request *request, struct reply *reply)
 {
     const struct fault *f = &request->fault;
 
@@ -167,20 +181,25 @@ static void drop_body(struct reply *reply)
     reply->body.len = 0;
 }
 
+void reply_status_after(const struct request *request, struct reply *reply)
+{
+    if (request->fault.kind != FAULT_STATUS_AFTER)
+        return;
+    drop_body(reply);
+    set_status(&request->fault, reply);
+}
+
 static void answer(const struct request *request, struct reply *reply)
 {
     if (is_control(request))
         control_answer(request, reply);
-    else if (control_settle(), answer_fault(request, reply))
+    else if (control_settle(), reply_fault(request, reply))
         return;
     else if (request->crm == SALESFORCE)
         salesforce_answer(request, reply);
     else
         dynamics_answer(request, reply);
-    if (request->fault.kind == FAULT_STATUS_AFTER) {
-        drop_body(reply);
-        set_status(&request->fault, reply);
-    }
+    reply_status_after(request, reply);
 }
 
 static bool accepts_gzip(const struct request *request)
@@ -414,6 +433,8 @@ static enum MHD_Result respond(struct request *request)
 
     request->fault = (struct fault){.kind = FAULT_NONE};
     if (!is_control(request)) {
+        if (request->crm == DYNAMICS)
+            limit_active(1);
         request->fault = fault_take(request->crm, request->line);
         busy[request->crm]++;
         if (fault_stands(request->crm, FAULT_LATENCY, request->line, &ms))
@@ -422,7 +443,12 @@ static enum MHD_Result respond(struct request *request)
     cut = request->fault.kind == FAULT_CUT_BEFORE || request->fault.kind == FAULT_CUT_AFTER;
     if (request->fault.kind != FAULT_CUT_BEFORE)
         answer(request, &reply);
+    cut |= reply.cut;
     finish(request, &reply);
+    if (!is_control(request) && request->crm == DYNAMICS)
+        limit_active(-1);
+    if (!is_control(request))
+        busy[request->crm]--;
     if (!is_control(request))
         busy[request->crm]--;
     if (!is_control(request))

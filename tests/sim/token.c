@@ -1,5 +1,6 @@
 #include "tests/sim/token.h"
 #include "tests/sim/clock.h"
+#include "tests/sim/dv_assertion.h"
 #include "tests/sim/jwt.h"
 #include "tests/sim/log.h"
 #include "tests/sim/sf_settings.h"
@@ -72,6 +73,7 @@ void token_clear(void)
     free(refreshes);
     refreshes = NULL;
     jwt_clear();
+    assertion_clear();
 }
 
 bool token_load_key(const char *path)
@@ -297,8 +299,25 @@ static void dv_grant(struct reply *reply)
 }
 
 struct dv_form {
-    char *grant, *client, *secret, *scope;
+    char *grant, *client, *secret, *scope, *type, *assertion;
 };
+
+static bool dv_assertion(const struct dv_form *f, struct reply *reply)
+{
+    const char *text;
+    unsigned code;
+
+    if (!f->type ||
+        strcmp(f->type, "urn:ietf:params:oauth:client-assertion-type:jwt-bearer") != 0) {
+        dv_refuse(reply, 400, "invalid_request", 900144,
+                  "The request body must contain the parameter 'client_assertion_type'.");
+        return false;
+    }
+    code = assertion_check(f->assertion, f->client, &text);
+    if (code)
+        dv_refuse(reply, 401, "invalid_client", code, text);
+    return !code;
+}
 
 static void dv_decide(const struct dv_form *f, struct reply *reply)
 {
@@ -315,11 +334,13 @@ static void dv_decide(const struct dv_form *f, struct reply *reply)
     else if (strcmp(f->client, SIM_CLIENT_ID) != 0)
         dv_refuse(reply, 400, "unauthorized_client", 700016,
                   "Application was not found in the directory 'Simulated Company'.");
-    else if (!f->secret)
+    else if (!f->secret && !f->assertion)
         dv_refuse(reply, 401, "invalid_client", 7000218,
                   "The request body must contain the following parameter: 'client_assertion' or "
                   "'client_secret'.");
-    else if (strcmp(f->secret, SIM_DV_SECRET) != 0)
+    else if (f->assertion && !dv_assertion(f, reply))
+        return;
+    else if (!f->assertion && strcmp(f->secret, SIM_DV_SECRET) != 0)
         dv_refuse(reply, 401, "invalid_client", 7000215,
                   "Invalid client secret provided. Ensure the secret being sent in the request is "
                   "the client secret value, not the client secret ID.");
@@ -347,6 +368,9 @@ void token_dynamics(const struct request *request, struct reply *reply)
     f.client = form_get(request->body, "client_id");
     f.secret = form_get(request->body, "client_secret");
     f.scope = form_get(request->body, "scope");
+    f.type = form_get(request->body, "client_assertion_type");
+    f.assertion = form_get(request->body, "client_assertion");
     dv_decide(&f, reply);
     free(f.grant), free(f.client), free(f.secret), free(f.scope);
+    free(f.type), free(f.assertion);
 }
