@@ -45,13 +45,15 @@ struct ds_remote {
     long daily_share; /* percent */
     long batch;       /* changes in one request */
     long bulk_share;
+    long bulk_from; /* opportunities */
+    long bulk_wait_s;
     struct ds_sf_usage usage;
     struct ds_sf_limits limits;
     bool limits_asked;
     uint64_t bulk_jobs; /* of this run, so far */
-    bool lost_locator; /* the last failure was a locator that is no longer good (SF-44) */
-    char warning[256]; /* the last one that an answer carried; "": none */
-    json_t *describe; /* of Opportunity; NULL until asked for */
+    bool lost_locator;  /* the last failure was a locator that is no longer good (SF-44) */
+    char warning[256];  /* the last one that an answer carried; "": none */
+    json_t *describe;   /* of Opportunity; NULL until asked for */
 };
 
 /* settings.c: the table of settings, and what remote->options say, the secret included. */
