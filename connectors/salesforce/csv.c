@@ -60,7 +60,7 @@ static int pass(struct ds_sf_csv *csv, bool *last, struct ds_err *err)
 {
     *last = true;
     if (csv->at == csv->end)
-        return DS_OK;
+        return broken(csv, "the last row does not end", err);
     if (*csv->at == ',') {
         *last = false;
         csv->at++;

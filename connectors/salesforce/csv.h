@@ -2,8 +2,8 @@
  * csv.h - reading the results of Bulk queries
  *
  * Strict, so that damage is an error and never a value (SF-10): one delimiter, a comma; fields quoted
- * as RFC 4180 wants it, or bare without a quote in them; lines end with LF or CRLF, and inside quotes
- * they are data; every row has as many fields as the first. Values are not trimmed and keep their NULs.
+ * as RFC 4180 wants it, or bare without a quote in them; lines end with LF or CRLF, the last one
+ * too, and inside quotes they are data; every row has as many fields as the first. Values are not trimmed and keep their NULs.
  * An empty field is null, for Salesforce stores no empty texts (SF-50).
  */
 #ifndef DS_CONNECTORS_SALESFORCE_CSV_H

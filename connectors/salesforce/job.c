@@ -112,10 +112,11 @@ static enum ds_sf_job_state state_of(const char *name)
 
 static void log_broken(const json_t *job)
 {
-    char *text = json_dumps(job, JSON_COMPACT | JSON_SORT_KEYS);
+    char text[2048];
+    size_t len = json_dumpb(job, text, sizeof(text), JSON_COMPACT | JSON_SORT_KEYS);
 
-    ds_log(DS_LOG_WARNING, "a Bulk job ended without a result: %.1000s", text ? text : "?");
-    free(text);
+    ds_log(DS_LOG_WARNING, "a Bulk job ended without a result: %.*s",
+           (int)(len < sizeof(text) ? len : sizeof(text)), text);
 }
 
 int ds_sf_job_look(struct ds_sf_fetch *f, enum ds_sf_job_state *state, uint64_t *rows,
