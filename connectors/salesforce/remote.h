@@ -45,6 +45,8 @@ struct ds_remote {
     long daily_share; /* percent */
     long batch;       /* changes in one request */
     long bulk_share;
+    long bulk_from; /* opportunities */
+    long bulk_wait_s;
     struct ds_sf_usage usage;
     struct ds_sf_limits limits;
     bool limits_asked;
