@@ -146,24 +146,25 @@ static bool is_known(struct check *c, const char *name)
 
 static int need(struct check *c, const char *verb, const char *table, const char *what_for)
 {
-    char name[128], text[512];
-    enum ds_dynamics_depth depth = ds_dynamics_privilege(c->privileges.list, verb, table, name);
+    enum ds_dynamics_depth depth = ds_dynamics_privilege(c->privileges.list, verb, table);
+    char name[160], text[512];
 
+    snprintf(name, sizeof(name), "%s %.128s", verb, table);
     if (is_known(c, name))
         return DS_OK;
     if (depth == DS_DYNAMICS_MISSING) {
         snprintf(text, sizeof(text),
-                 "the privilege %s is missing, which %.100s needs; give the application user's "
-                 "role '%s' on the table %.64s, for the whole organisation",
-                 name, what_for, verb, table);
+                 "no role of the application user allows '%s' on the table %.64s, which %.100s "
+                 "needs; give it in the role, for the whole organisation",
+                 verb, table, what_for);
         return problem_text(c, text);
     }
     if (depth != DS_DYNAMICS_PARTLY)
         return DS_OK;
     snprintf(text, sizeof(text),
-             "the privilege %s reaches only rows of the application user or its business units; "
-             "set '%s' on the table %.64s to the whole organisation in its role",
-             name, verb, table);
+             "'%s' on the table %.64s reaches only rows of the application user or of its business "
+             "units; set it to the whole organisation in the role",
+             verb, table);
     return c->note(c->arg, DS_FINDING_WARNING, text);
 }
 

@@ -50,13 +50,13 @@ run 0 sync dv
 is 'again, and nothing has changed' "$many fetched: $many unchanged" "$(sum)"
 
 # Whatever the server does with its annotations.
-sim set '{"crm":"dynamics","more_text":1}' >/dev/null
+sim set '{"dynamics":{"more_text":1}}' >/dev/null
 run 0 sync dv
 is 'morerecords as a text (DV-30)' "$many fetched: $many unchanged" "$(sum)"
-sim set '{"crm":"dynamics","more_text":0,"no_cookie":1}' >/dev/null
+sim set '{"dynamics":{"more_text":0,"no_cookie":1}}' >/dev/null
 run 0 sync dv
 is 'no cookie: pages by number (DV-32)' "$many fetched: $many unchanged" "$(sum)"
-sim set '{"crm":"dynamics","no_cookie":0}' >/dev/null
+sim set '{"dynamics":{"no_cookie":0}}' >/dev/null
 
 # Interrupted after a page, it goes on behind it.
 with 'fetchxml = open.xml' 'retries = 0'
