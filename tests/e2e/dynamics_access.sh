@@ -52,10 +52,12 @@ has 'and where to upload it' 'Certificates & secrets' "$T/err"
 
 # A clock that is wrong looks like a wrong key.
 with "$certificate"
+sim set '{"jwt_sim_clock":true}' >/dev/null
 sim clock '{"now":"2026-01-01T06:00:00Z"}' >/dev/null
 run 77 sync dv
 has 'a clock that is wrong' 'clock of this machine is [0-9]+ s ahead' "$T/err"
 sim clock "{\"now\":\"$(date -u +%FT%TZ)\"}" >/dev/null
+sim set '{"jwt_sim_clock":false}' >/dev/null
 
 # Refusals, and which setting they mean.
 printf wrong >"$T/dynamics.secret"
