@@ -83,6 +83,13 @@ with 'fetchxml = open.xml' 'filter = statecode eq 0'
 run 78 sync dv
 has 'one condition, not two' "'filter' and 'fetchxml' cannot both be set" "$T/err"
 
+with 'fetchxml = open.xml' 'tracking = on'
+run 78 sync dv
+has 'no view with change tracking' 'change tracking knows no views' "$T/err"
+with 'view = Top Ten'
+run 78 check dv
+has 'check tells it as well' "'top'" "$T/out"
+
 # refused TEXT EXIT PATTERN: what dealsync says to this document.
 refused() {
     printf '%s\n' "$4" >"$T/bad.xml"
