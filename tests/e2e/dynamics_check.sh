@@ -6,6 +6,7 @@
 start_sim --count 100
 configure
 clock 2026-08-21T06:00:00Z
+sed -i 's/^connector = dynamics/&\nparallel = 1/' "$T/dealsync.conf" # so that deals are made in one order
 cp "$T/dealsync.conf" "$T/plain.conf"
 
 # dynamics JSON: how the environment is set up.

@@ -13,7 +13,7 @@ cp "$T/dealsync.conf" "$T/plain.conf"
 with() {
     rm -f "$T"/deals.db*
     cp "$T/plain.conf" "$T/dealsync.conf"
-    printf '%s\n' 'page_size = 1000' "$@" >"$T/more"
+    printf '%s\n' 'page_size = 1000' 'parallel = 1' "$@" >"$T/more"
     sed -i "/^connector = dynamics/r $T/more" "$T/dealsync.conf"
 }
 
