@@ -76,7 +76,7 @@ sed -i 's/^location *=.*/location = new_location/' "$T/dynamics.mapping.conf"
 # The other source of metadata says the same.
 setting 'metadata = edmx'
 run 0 check dv
-has '$metadata as the source' 'paths of the mapping can be read' "$T/out"
+has 'the XML document as the source' 'paths of the mapping can be read' "$T/out"
 run 0 sync dv
 state >"$T/edmx"
 rm -f "$T"/deals.db*
