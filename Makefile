@@ -46,7 +46,7 @@ takes     = echo '\#include <features.h>' | $(CC) -Werror -O2 $(1) -fsyntax-only
               && echo '$(1)'
 LIBS      = $(call once,LIBS,pkg-config --libs libcurl jansson libxml-2.0 inih sqlite3 libcrypto)
 LIB_FLAGS = $(call once,LIB_FLAGS,pkg-config --cflags libcurl jansson libxml-2.0 inih sqlite3 libcrypto)
-SIM_LIBS  = $(call once,SIM_LIBS,pkg-config --libs libmicrohttpd jansson libcrypto zlib)
+SIM_LIBS  = $(call once,SIM_LIBS,pkg-config --libs libmicrohttpd jansson libcrypto libxml-2.0 zlib)
 UNIT_LIBS = $(call once,UNIT_LIBS,pkg-config --libs cmocka libmicrohttpd)
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \

@@ -2,8 +2,10 @@
 
 #include "base/date.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/text.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -89,7 +91,7 @@ int ds_http_allow(struct ds_http *http, const char *origin, struct ds_err *err)
 static void clear_lane(struct ds_lane *lane)
 {
     curl_easy_cleanup(lane->curl);
-    ds_lane_forget(lane);
+    ds_transfer_forget(lane);
     ds_http_answer_clear(&lane->answer);
     ds_buf_clear(&lane->label);
     ds_buf_clear(&lane->host);
@@ -97,9 +99,16 @@ static void clear_lane(struct ds_lane *lane)
 
 void ds_http_close(struct ds_http *http)
 {
+    struct ds_http_usage usage;
+
     if (!http)
         return;
     ds_http_abandon(http);
+    ds_http_usage(http, &usage);
+    if (usage.requests)
+        ds_log(DS_LOG_DEBUG,
+               "%" PRIu64 " requests, %" PRIu64 " bytes, up to %u at once in the background",
+               usage.requests, usage.bytes, usage.peak);
     for (size_t i = 0; i < LANES; i++)
         clear_lane(&http->lanes[i]);
     curl_global_cleanup();
@@ -148,7 +157,7 @@ int ds_http_send(struct ds_http *http, const struct ds_http_request *request,
 
     while (lane->begun)
         lane++;
-    rc = ds_lane_prepare(lane, request, err);
+    rc = ds_transfer_prepare(lane, request, err);
     if (rc)
         return rc;
     ds_lane_run(lane);
@@ -226,7 +235,7 @@ int ds_http_begin(struct ds_http *http, size_t lane, const struct ds_http_reques
     if (rc)
         return rc;
     l = &http->lanes[lane];
-    rc = ds_lane_prepare(l, request, err);
+    rc = ds_transfer_prepare(l, request, err);
     if (rc)
         return rc;
     l->begun = true;

@@ -1,8 +1,9 @@
 /*
- * lane.h - one request on its way, as http.c starts it and lane.c carries it out
+ * lane.h - requests on their way, as the files behind http.h share them
  *
- * A lane's own members belong to the thread that carries it out from ds_lane_prepare() until it is
- * joined. What lanes share is atomic or under the lock.
+ * http.c starts them, lane.c sees each through to its end, transfer.c is one attempt (libcurl). A lane
+ * belongs to the thread that carries it out until that is joined. What lanes share is atomic or under
+ * the lock.
  */
 #ifndef DS_CONNECTORS_LANE_H
 #define DS_CONNECTORS_LANE_H
@@ -51,7 +52,6 @@ struct ds_http {
     long timeout_s;
     long retries;
     struct ds_buf origins; /* each with a newline behind it */
-    struct ds_buf host;    /* of the first one, for messages */
     atomic_uint_fast64_t requests;
     atomic_uint_fast64_t bytes;
     atomic_bool unwanted;                    /* nobody waits for what is in the background */
@@ -64,17 +64,20 @@ struct ds_http {
     uint64_t places;      /* handed out to lanes that queue or have ended */
 };
 
-/* Copies everything of the request but its body. */
-int ds_lane_prepare(struct ds_lane *lane, const struct ds_http_request *request,
-                    struct ds_err *err);
-
 /* Sends the request, again for as long as that makes sense; how it ended is in the lane. */
 void ds_lane_run(struct ds_lane *lane);
 
-/* Forgets the request, with the token in it. */
-void ds_lane_forget(struct ds_lane *lane);
-
 /* ds_http_pause(), with the host that asked for it. */
 int ds_lane_pause(struct ds_http *http, const char *host, int64_t ms, struct ds_err *err);
+
+/* Copies everything of the request but its body. */
+int ds_transfer_prepare(struct ds_lane *lane, const struct ds_http_request *request,
+                        struct ds_err *err);
+
+/* One attempt. */
+void ds_transfer_perform(struct ds_lane *lane);
+
+/* Forgets the request, with the token in it. */
+void ds_transfer_forget(struct ds_lane *lane);
 
 #endif

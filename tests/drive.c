@@ -6,6 +6,7 @@
  * For tests of what a connector does by itself, the writing above all. WORD is one of
  *
  *   identify  who and where we are
+ *   check     what an admin should know
  *   fetch     every record of the query
  *   read      the records whose ids, or keys with --by-key, stand on standard input, one a line
  *   write     carries out the changes on standard input, one JSON object a line:
@@ -14,7 +15,7 @@
  *             paths and counts as written
  *
  * What comes out, one object a line: {"expect":N}, {"whole":WHY}, {"record":{...}}, {"mark":TEXT},
- * {"written":{"change":N,"status":"ok",...,"now":{...}}}, {"identity":{...}}, {"next":CURSOR},
+ * {"written":{"change":N,"status":"ok",...,"now":{...}}}, {"identity":{...}}, {"ok":TEXT}, {"warning":TEXT}, {"problem":TEXT}, {"next":CURSOR},
  * {"records":N}, {"cost":TEXT}, and {"error":{"status":...,"text":...,"hint":...}} at the end of a
  * call that failed. Exits 0 when the call succeeded, 1 when it failed, 64 on wrong usage. SIGINT
  * interrupts the run as it does for the program itself.
@@ -261,6 +262,21 @@ static struct ds_sink sink_of(struct drive *d)
                             .arg = d};
 }
 
+static int take_note(void *arg, enum ds_finding finding, const char *text)
+{
+    static const char *const names[] = {
+        [DS_FINDING_OK] = "ok", [DS_FINDING_WARNING] = "warning", [DS_FINDING_PROBLEM] = "problem"};
+
+    (void)arg;
+    emit(names[finding], json_string(text));
+    return DS_OK;
+}
+
+static int drive_check(struct drive *d, struct ds_err *err)
+{
+    return d->connector->check(d->remote, &d->query, take_note, d, err);
+}
+
 static int drive_identify(struct drive *d, struct ds_err *err)
 {
     struct ds_identity who = {0};
@@ -330,6 +346,7 @@ static const struct word {
     int (*drive)(struct drive *d, struct ds_err *err);
 } words[] = {
     {"identify", 0, drive_identify},
+    {"check", 0, drive_check},
     {"fetch", 0, drive_fetch},
     {"read", DS_CAN_WRITE, drive_read},
     {"write", DS_CAN_WRITE, drive_write},
@@ -340,7 +357,8 @@ static const struct word {
 static int usage(const char *why, const char *what)
 {
     fprintf(stderr, "dealsync-drive: %s%s%s\n", why, *what ? ": " : "", what);
-    fputs("usage: dealsync-drive CONNECTOR identify|fetch|read|write [--paths A,B,C] [--written "
+    fputs("usage: dealsync-drive CONNECTOR identify|check|fetch|read|write [--paths A,B,C] "
+          "[--written "
           "A,B]\n"
           "           [--cursor TEXT] [--resume TEXT] [--by-key] [--stop-after RECORDS]\n"
           "           [--die-after MARKS] [--deadline SECONDS] [--quiet] [--verbose]\n"

@@ -2,7 +2,7 @@
 # run.sh KIND:BUILD... - run tests and count them
 #
 #   unit:DIR      every unit test program in DIR
-#   e2e:DIR       every script of tests/e2e, with the programs in DIR
+#   e2e:DIR       every script of tests/e2e and the simulator's own, with the programs in DIR
 #   valgrind:DIR  the unit tests, and the scripts that say "# valgrind", under valgrind
 #   lint:DIR      every lint- target of the Makefile
 #
@@ -29,7 +29,7 @@ memcheck=(valgrind --quiet --leak-check=full --show-leak-kinds='definite,indirec
 items() { # kind dir
     case $1 in
     unit) find tests/unit -name 'test_*.c' -printf "$2/%p\n" | sed 's/\.c$//' | sort ;;
-    e2e) find tests/e2e -name '*.sh' | sort ;;
+    e2e) find tests/e2e tests/sim/selftest.sh -name '*.sh' | sort ;;
     valgrind) items unit "$2" && items e2e "$2" | xargs -r grep -l '^# valgrind$' ;;
     lint) sed -n 's/^LINTS *:= *//p' Makefile | tr ' ' '\n' ;;
     esac

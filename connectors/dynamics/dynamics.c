@@ -2,8 +2,10 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "connectors/dynamics/batch.h"
 #include "connectors/dynamics/cloud.h"
 #include "connectors/dynamics/credential.h"
+#include "connectors/dynamics/refusal.h"
 #include "connectors/dynamics/view.h"
 
 #include <inttypes.h>
@@ -37,6 +39,10 @@ static const struct ds_setting settings[] = {
      "where columns are looked up: definitions, or edmx for the $metadata document", "edmx"},
     {"page_size", "2000", 0, "records a request, 1000 to 5000", "2000"},
     {"overlap", "600", 0, "seconds each fetch reaches back before the end of the last one", "600"},
+    {"tracking", "auto", 0,
+     "change tracking: auto (where the table has it), on (or nothing is read), off", "auto"},
+    {"parallel", "8", 0, "requests at once, 1 to 8; fewer where the environment hints so", "4"},
+    {"batch", "100", 0, "changes in one request, 1 to 1000", "100"},
     {"filter", NULL, 0, "only opportunities that match this OData condition",
      "statecode eq 0 or actualclosedate ge 2025-01-01"},
     {"fetchxml", NULL, 0, "only opportunities of the view whose FetchXML is in this file",
@@ -104,11 +110,22 @@ static int read_authority(struct ds_remote *remote, struct ds_err *err)
     return ds_buf_failed(&remote->authority) ? ds_fail_nomem(err) : DS_OK;
 }
 
+static int read_tracking(struct ds_remote *remote, struct ds_err *err)
+{
+    const char *word = ds_option(remote->options, "tracking");
+
+    remote->must_track = strcmp(word, "on") == 0;
+    remote->tracking = remote->must_track || strcmp(word, "auto") == 0;
+    return remote->tracking || strcmp(word, "off") == 0
+               ? DS_OK
+               : bad(remote->options, "tracking", "auto, on or off", err);
+}
+
 static int read_settings(struct ds_remote *remote, struct ds_err *err)
 {
     const struct ds_options *options = remote->options;
     const char *filter = ds_option(options, "filter");
-    long overlap = 0, page_size = 0;
+    long overlap = 0;
     int rc = read_origin(options, "url", &remote->origin, err);
 
     if (!rc)
@@ -123,11 +140,17 @@ static int read_settings(struct ds_remote *remote, struct ds_err *err)
         strcmp(ds_option(options, "metadata"), "edmx") != 0)
         rc = bad(options, "metadata", "definitions or edmx", err);
     if (!rc)
-        rc = read_number(options, "page_size", 1000, 5000, &page_size, err);
+        rc = read_number(options, "page_size", 1000, 5000, &remote->page_size, err);
     if (!rc)
         rc = read_number(options, "overlap", 0, 86400, &overlap, err);
     if (!rc)
         rc = ds_dynamics_view_settings(options, err);
+    if (!rc)
+        rc = read_tracking(remote, err);
+    if (!rc)
+        rc = read_number(options, "parallel", 1, DS_HTTP_LANES, &remote->most_lanes, err);
+    if (!rc)
+        rc = read_number(options, "batch", 1, DS_DYNAMICS_BATCH_MOST, &remote->batch, err);
     if (!rc)
         rc = ds_dynamics_credential(remote, err);
     if (rc)
@@ -137,7 +160,7 @@ static int read_settings(struct ds_remote *remote, struct ds_err *err)
     remote->overlap_ms = (int64_t)overlap * 1000;
     ds_buf_addf(&remote->base, "%s/api/data/%s/", remote->origin.text,
                 ds_option(options, "api_version"));
-    ds_buf_addf(&remote->prefer, "Prefer: odata.maxpagesize=%ld", page_size);
+    ds_buf_addf(&remote->prefer, "Prefer: odata.maxpagesize=%ld", remote->page_size);
     return ds_buf_failed(&remote->base) || ds_buf_failed(&remote->prefer) ? ds_fail_nomem(err)
                                                                           : DS_OK;
 }
@@ -190,6 +213,7 @@ static int open_remote(const struct ds_options *options, struct ds_remote **out,
         .login = ds_dynamics_login,
         .failure = ds_dynamics_failure,
         .head = take_hints,
+        .again = ds_dynamics_again,
     };
     struct ds_remote *remote = calloc(1, sizeof(*remote));
     int rc;
@@ -308,6 +332,7 @@ const struct ds_connector ds_dynamics = {
     .version = DS_CONNECTOR_VERSION,
     .name = "dynamics",
     .title = "Dynamics 365",
+    .abilities = DS_CAN_SEE_DELETED | DS_CAN_WRITE | DS_CAN_CREATE,
     .settings = settings,
     .open = open_remote,
     .close = close_remote,
@@ -315,5 +340,7 @@ const struct ds_connector ds_dynamics = {
     .check = ds_dynamics_check,
     .fetch = ds_dynamics_fetch,
     .stages = ds_dynamics_stages,
+    .read = ds_dynamics_read,
+    .write = ds_dynamics_write,
     .cost = cost,
 };

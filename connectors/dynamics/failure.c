@@ -1,14 +1,6 @@
-#include "connectors/dynamics/remote.h"
+#include "connectors/dynamics/refusal.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-
-/* What the server says, in whichever shape it says it (DV-94). */
-struct said {
-    uint32_t code; /* 0: none */
-    const char *text;
-};
 
 static const char *const role_hint =
     "give the application user a security role that may read opportunities and the tables they "
@@ -44,37 +36,6 @@ static const struct {
     {0x80040265, DS_E_REMOTE, "a plug-in or workflow of the environment refused it",
      "its text says why; who customises the environment knows the plug-in"},
 };
-
-/* "0x80040265", "0X8006088A", "-2147015902", "" and "0x0" (DV-93). */
-static uint32_t code_of(const char *text)
-{
-    long long n;
-    char *end;
-
-    if (!text)
-        return 0;
-    errno = 0;
-    n = strtoll(text, &end, 0);
-    if (errno || end == text || *end || n < INT32_MIN || n > UINT32_MAX)
-        return 0;
-    return (uint32_t)n;
-}
-
-static struct said said_of(const json_t *body)
-{
-    const json_t *error = json_object_get(body, "error");
-    struct said said = {code_of(ds_json_text(error, "code")), ds_json_text(error, "message")};
-
-    if (!said.text || !*said.text)
-        said.text = ds_json_text(json_object_get(error, "innererror"), "message");
-    if (json_is_object(error))
-        return said;
-    said.code = code_of(ds_json_text(body, "ErrorCode"));
-    said.text = ds_json_text(body, "ExceptionMessage");
-    if (!said.text)
-        said.text = ds_json_text(body, "Message");
-    return said;
-}
 
 /* "Could not find a property named 'X' on type 'Microsoft.Dynamics.CRM.account'." */
 static int unknown_property(const char *text, struct ds_err *err)
@@ -140,13 +101,14 @@ int ds_dynamics_failure(void *arg, const struct ds_http_request *request,
                         struct ds_http_answer *answer, json_t *body, struct ds_err *err)
 {
     struct ds_remote *remote = arg;
-    struct said said = said_of(body);
+    struct ds_dynamics_refusal said = ds_dynamics_refusal(body);
     const char *path = request->url + 8 + strcspn(request->url + 8, "/");
     struct ds_buf text = DS_BUF_INIT(DS_MAX_TEXT);
     const char *hint = hint_of(remote, answer->status);
     int rc = by_status(answer->status);
 
     remote->refused = answer->status;
+    remote->refused_code = said.code;
     if (answer->status == 400 && unknown_property(said.text, err))
         return err->status;
     ds_buf_addf(&text, "%s %.*s answered %ld", request->method, (int)strcspn(path, "?"), path,

@@ -50,18 +50,17 @@ bool ds_dynamics_same_origin(const char *url, const char *origin)
     return same;
 }
 
-static uint64_t fnv1a(const char *text)
+/* FNV-1a */
+uint64_t ds_dynamics_hash(uint64_t hash, const char *bytes, size_t len)
 {
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-    for (; *text; text++)
-        h = (h ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-    return h;
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001b3);
+    return hash;
 }
 
 bool ds_dynamics_walk_repeats(struct ds_dynamics_walk *walk, const char *mark)
 {
-    uint64_t now = fnv1a(mark);
+    uint64_t now = ds_dynamics_hash(DS_DYNAMICS_HASH, mark, strlen(mark));
 
     if (walk->steps > 0 && (now == walk->last || now == walk->remembered))
         return true;

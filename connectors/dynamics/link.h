@@ -30,4 +30,8 @@ struct ds_dynamics_walk {
 
 bool ds_dynamics_walk_repeats(struct ds_dynamics_walk *walk, const char *mark);
 
+/* A quick fingerprint, bytes added to the one so far; starts as DS_DYNAMICS_HASH. */
+#define DS_DYNAMICS_HASH UINT64_C(0xcbf29ce484222325)
+uint64_t ds_dynamics_hash(uint64_t hash, const char *bytes, size_t len);
+
 #endif

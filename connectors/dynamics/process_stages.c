@@ -8,47 +8,93 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char all_stages[] = "processstages?$select=processstageid,stagename,"
-                                 "primaryentitytypecode&$expand=processid($select=name)"
-                                 "&$orderby=processstageid";
-
 /* --- names ----------------------------------------------------------------------------------- */
 
-static int put(json_t *names, const char *name, const char *text)
+#define STAGE_FLOW  "flow"  /* id of the flow a stage belongs to */
+#define STAGE_TABLE "table" /* that the stage is a step of: a flow may begin with a lead */
+
+static int put(json_t *object, const char *name, const char *text)
 {
-    return text ? json_object_set_new(names, name, json_string(text)) : 0;
+    return text ? json_object_set_new(object, name, json_string(text)) : 0;
 }
 
-static int take_name(void *arg, const json_t *row, struct ds_err *err)
+static int take_stage(void *arg, const json_t *row, struct ds_err *err)
 {
     const char *id = ds_json_text(row, "processstageid");
-    json_t *names = json_object();
+    json_t *stage = json_object();
 
-    if (!names || !id || put(names, DS_DYNAMICS_PROCESS_STAGE, ds_json_text(row, "stagename")) ||
-        put(names, DS_DYNAMICS_PROCESS_NAME,
-            ds_json_text(json_object_get(row, "processid"), "name"))) {
-        json_decref(names);
+    if (!stage || !id || put(stage, DS_DYNAMICS_PROCESS_STAGE, ds_json_text(row, "stagename")) ||
+        put(stage, STAGE_FLOW, ds_json_text(row, "_processid_value")) ||
+        put(stage, STAGE_TABLE, ds_json_text(row, "primaryentitytypecode"))) {
+        json_decref(stage);
         return id ? ds_fail_nomem(err) : DS_OK;
     }
-    return json_object_set_new(arg, id, names) ? ds_fail_nomem(err) : DS_OK;
+    return json_object_set_new(arg, id, stage) ? ds_fail_nomem(err) : DS_OK;
+}
+
+/* A flow gives its name to all of its stages. */
+static int take_flow(void *arg, const json_t *row, struct ds_err *err)
+{
+    const char *id = ds_json_text(row, "workflowid"), *name = ds_json_text(row, "name");
+    const char *key, *flow;
+    json_t *stage;
+
+    json_object_foreach((json_t *)arg, key, stage)
+    {
+        flow = ds_json_text(stage, STAGE_FLOW);
+        if (id && flow && strcmp(id, flow) == 0 && put(stage, DS_DYNAMICS_PROCESS_NAME, name))
+            return ds_fail_nomem(err);
+    }
+    return DS_OK;
+}
+
+/* Workflows of all kinds are many; only those that have stages are asked for. */
+static int name_flows(struct ds_remote *remote, json_t *stages, struct ds_err *err)
+{
+    struct ds_buf tail = DS_BUF_INIT(DS_MAX_URL);
+    const char *key, *before = "";
+    json_t *stage;
+    int rc = DS_OK;
+
+    ds_buf_add(&tail, "workflows?$select=workflowid,name&$filter=");
+    json_object_foreach(stages, key, stage)
+    {
+        const char *flow = ds_json_text(stage, STAGE_FLOW);
+        char id[37];
+
+        if (!flow || !ds_dynamics_guid(flow, id) || strstr(tail.text, id))
+            continue;
+        ds_buf_addf(&tail, "%sworkflowid%%20eq%%20%s", before, id);
+        before = "%20or%20";
+    }
+    if (ds_buf_failed(&tail))
+        rc = ds_fail(err, DS_E_CONFIG, "there are too many business process flows to be named");
+    else if (*before)
+        rc = ds_dynamics_list(remote, tail.text, take_flow, stages, err);
+    ds_buf_clear(&tail);
+    return rc;
 }
 
 int ds_dynamics_stage_names(struct ds_remote *remote, bool again, json_t **out, struct ds_err *err)
 {
-    json_t *names;
+    static const char tail[] = "processstages?$select=processstageid,stagename,_processid_value,"
+                               "primaryentitytypecode&$orderby=processstageid";
+    json_t *stages;
     int rc;
 
     *out = remote->stages;
     if (*out && !again)
         return DS_OK;
-    names = json_object();
-    rc = names ? ds_dynamics_list(remote, all_stages, take_name, names, err) : ds_fail_nomem(err);
+    stages = json_object();
+    rc = stages ? ds_dynamics_list(remote, tail, take_stage, stages, err) : ds_fail_nomem(err);
+    if (!rc)
+        rc = name_flows(remote, stages, err);
     if (rc) {
-        json_decref(names);
+        json_decref(stages);
         return rc;
     }
     json_decref(remote->stages);
-    *out = remote->stages = names;
+    *out = remote->stages = stages;
     return DS_OK;
 }
 
@@ -126,16 +172,14 @@ static int count_all(struct listing *l, const struct ds_dynamics_flow *flow, str
     return rc;
 }
 
-static int take_stage(void *arg, const json_t *row, struct ds_err *err)
+static int hand_over(struct listing *l, const char *id, const json_t *names, struct ds_err *err)
 {
-    struct listing *l = arg;
-    const char *table = ds_json_text(row, "primaryentitytypecode");
-    const char *id = ds_json_text(row, "processstageid");
-    const struct tally *t = id ? tally_of(l, id) : NULL;
+    const char *table = ds_json_text(names, STAGE_TABLE);
+    const struct tally *t = tally_of(l, id);
     struct ds_stage stage = {
         .field = l->field,
-        .name = ds_json_text(row, "stagename"),
-        .process = ds_json_text(json_object_get(row, "processid"), "name"),
+        .name = ds_json_text(names, DS_DYNAMICS_PROCESS_STAGE),
+        .process = ds_json_text(names, DS_DYNAMICS_PROCESS_NAME),
         .probability = -1,
         .outcome = "open", /* a flow tells of the way, not of the end */
         .active = true,
@@ -144,10 +188,10 @@ static int take_stage(void *arg, const json_t *row, struct ds_err *err)
                                : 0,
     };
 
-    /* A flow may begin with the stages of a lead, and go through other tables. */
-    if (table && strcmp(table, "opportunity") != 0)
+    /* A step of another table is listed only where opportunities stand in it. */
+    if (!stage.name || (table && strcmp(table, "opportunity") != 0 && !t))
         return DS_OK;
-    return stage.name ? l->each(l->arg, &stage, err) : DS_OK;
+    return l->each(l->arg, &stage, err);
 }
 
 int ds_dynamics_process_stages(struct ds_remote *remote, const char *field,
@@ -157,12 +201,21 @@ int ds_dynamics_process_stages(struct ds_remote *remote, const char *field,
 {
     struct listing l = {.remote = remote, .field = field, .each = each, .arg = arg};
     const struct ds_dynamics_flow *flow;
+    const char *id;
+    json_t *stages = NULL, *names;
     int rc = ds_dynamics_flows(remote, &flow, err);
 
     if (!rc)
         rc = count_all(&l, flow, err);
     if (!rc)
-        rc = ds_dynamics_list(remote, all_stages, take_stage, &l, err);
+        rc = ds_dynamics_stage_names(remote, false, &stages, err);
+    if (!rc)
+        json_object_foreach(stages, id, names)
+        {
+            rc = hand_over(&l, id, names, err);
+            if (rc)
+                break;
+        }
     ds_arena_clear(&l.arena);
     return rc;
 }

@@ -29,10 +29,16 @@ struct ds_remote {
     const char *filter;        /* the setting, NULL: none */
     int64_t overlap_ms;
     bool edmx; /* metadata comes from $metadata instead of the definitions */
+    long page_size;
+    bool tracking;                        /* change tracking is used where the environment has it */
+    bool must_track;                      /* and is an error where it has not */
+    long most_lanes;                      /* requests at once, by the settings */
+    long batch;                           /* changes in one request */
     struct ds_dynamics_schema *schema;    /* NULL until asked for */
     json_t *stages;                       /* names of stages, see process.h; the same */
     const struct ds_dynamics_flow *flows; /* the same */
     long refused;                         /* status of the last answer that was an error */
+    uint32_t refused_code;                /* what Dataverse called it, 0: nothing */
     long requests_left;                   /* of the present window, -1: not told (DV-97) */
     long seconds_left;                    /* of server time in that window */
     long parallelism;
@@ -62,9 +68,15 @@ json_t *ds_dynamics_rows(const json_t *page, struct ds_err *err);
 /* Writes a GUID in lower case without braces (DV-62); false if text is none. */
 bool ds_dynamics_guid(const char *text, char out[37]);
 
-/* --- fetch.c, check.c, stages.c: the connector's functions of the same names --- */
+/* --- fetch.c, read.c, write.c, check.c, stages.c: the connector's functions of the same names --- */
 int ds_dynamics_fetch(struct ds_remote *remote, const struct ds_query *query,
                       const struct ds_sink *sink, struct ds_buf *next, struct ds_err *err);
+int ds_dynamics_read(struct ds_remote *remote, const struct ds_query *query, const char *const *ids,
+                     size_t count, bool by_key, const struct ds_sink *sink, struct ds_err *err);
+int ds_dynamics_write(struct ds_remote *remote, const struct ds_query *query,
+                      const struct ds_write *writes, size_t count,
+                      int (*written)(void *arg, const struct ds_written *what, struct ds_err *err),
+                      void *arg, struct ds_err *err);
 int ds_dynamics_check(struct ds_remote *remote, const struct ds_query *query, ds_note *note,
                       void *arg, struct ds_err *err);
 int ds_dynamics_stages(struct ds_remote *remote, const char *field, const char *process_field,

@@ -95,16 +95,19 @@ static int read_head(struct ds_sf_chain *chain, const json_t *page, json_t **rec
 int ds_sf_chain_take(struct ds_sf_chain *chain, const json_t *page, json_t **records,
                      struct ds_err *err)
 {
-    struct ds_buf used;
     int rc = read_head(chain, page, records, err);
 
     chain->under_way = false;
-    if (rc)
-        return rc;
-    if (!chain->next.len && chain->rows != chain->total)
+    if (!rc && !chain->next.len && chain->rows != chain->total)
         return ds_fail(err, DS_E_REMOTE, "the org announced %" PRIu64 " records and sent %" PRIu64,
                        chain->total, chain->rows);
-    used = chain->url;
+    return rc;
+}
+
+int ds_sf_chain_go_on(struct ds_sf_chain *chain, struct ds_err *err)
+{
+    struct ds_buf used = chain->url;
+
     chain->url = chain->next;
     chain->next = used;
     return chain->url.len ? send(chain, chain->url.text, err) : DS_OK;
@@ -117,7 +120,9 @@ int ds_sf_chain_next(struct ds_sf_chain *chain, json_t **page, json_t **records,
 
     *page = json_incref(reply.json);
     ds_api_reply_clear(&reply);
-    return rc ? rc : ds_sf_chain_take(chain, *page, records, err);
+    if (!rc)
+        rc = ds_sf_chain_take(chain, *page, records, err);
+    return rc ? rc : ds_sf_chain_go_on(chain, err);
 }
 
 int ds_sf_chain_each(struct ds_remote *remote, size_t lane, const char *resource, const char *soql,

@@ -27,12 +27,15 @@ void ds_sf_chain_clear(struct ds_sf_chain *chain);
 int ds_sf_chain_begin(struct ds_sf_chain *chain, const char *resource, const char *soql,
                       struct ds_err *err);
 
-/* Looks at the page that arrived, and sends for the next one; under_way is then false when this was the
- * last. *records is borrowed from the page. */
+/* Looks at the page that arrived; *records is borrowed from it. The chain has ended when there is no
+ * address of a page behind it: next.len is then 0. */
 int ds_sf_chain_take(struct ds_sf_chain *chain, const json_t *page, json_t **records,
                      struct ds_err *err);
 
-/* Waits for the page under way and takes it; the caller decrefs *page. */
+/* Sends for the next page, when there is one. Does not wait. */
+int ds_sf_chain_go_on(struct ds_sf_chain *chain, struct ds_err *err);
+
+/* Waits for the page under way, takes it and goes on; the caller decrefs *page. */
 int ds_sf_chain_next(struct ds_sf_chain *chain, json_t **page, json_t **records,
                      struct ds_err *err);
 

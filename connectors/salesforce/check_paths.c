@@ -1,6 +1,7 @@
 #include "connectors/salesforce/check.h"
 
 #include "base/text.h"
+#include "connectors/salesforce/children.h"
 #include "connectors/salesforce/columns.h"
 #include "connectors/salesforce/soql.h"
 #include "connectors/salesforce/standard.h"
@@ -36,12 +37,12 @@ static const char *referred(const json_t *field)
     return json_array_size(to) == 1 ? json_string_value(json_array_get(to, 0)) : NULL;
 }
 
-/* Follows "Account.Owner.Name" as far as the org describes it: a field of a parent is hidden by that
- * object's permissions, and a query would name only the first of them. */
-static int check_parents(struct ds_sf_check *c, const char *path)
+/* Follows "Account.Owner.Name", from the object on, as far as the org describes it: a field of a parent
+ * is hidden by that object's permissions, and a query would name only the first of them. */
+static int check_fields(struct ds_sf_check *c, const char *object, const json_t *describe,
+                        const char *name, const char *path)
 {
-    const json_t *describe = c->remote->describe;
-    const char *name = path, *object = "Opportunity", *dot;
+    const char *dot;
     int rc;
 
     while ((dot = strchr(name, '.'))) {
@@ -57,12 +58,42 @@ static int check_parents(struct ds_sf_check *c, const char *path)
         if (rc || !describe)
             return rc;
     }
-    if (name == path || (!dot && ds_sf_field(describe, name)))
+    if (!dot && ds_sf_field(describe, name))
         return DS_OK;
     return ds_sf_note(c, DS_FINDING_PROBLEM,
                       "%s has no %s '%.*s' that this user may see (path '%s'): correct the "
                       "mapping, or grant the user read access to it",
                       object, dot ? "parent" : "field", (int)strcspn(name, "."), name, path);
+}
+
+static int check_children(struct ds_sf_check *c, const struct ds_sf_kind *kind, const char *path)
+{
+    const json_t *describe;
+    int rc = ds_sf_check_describe(c, kind->object, &describe);
+
+    if (rc)
+        return rc;
+    if (!describe)
+        return ds_sf_note(c, DS_FINDING_PROBLEM,
+                          "the org has no %s that this user may see (path '%s'): %s", kind->object,
+                          path, kind->hint);
+    if (kind->person)
+        return DS_OK;
+    return check_fields(c, kind->object, describe, path + strlen(kind->path), path);
+}
+
+static int check_path(struct ds_sf_check *c, struct ds_sf_columns *columns, const char *path)
+{
+    const struct ds_sf_kind *kind = ds_sf_child_kind(path);
+    int rc = ds_sf_columns_path(columns, path, c->err);
+
+    if (rc)
+        return ds_sf_note_fault(c, rc);
+    if (kind)
+        return check_children(c, kind, path);
+    if (!strchr(path, '.') || ds_text_same_nocase(path, DS_SF_STAGE_LABEL))
+        return DS_OK;
+    return check_fields(c, "Opportunity", c->remote->describe, path, path);
 }
 
 /* Reads one record, for the org alone can judge `where`, and the spelling behind the first dot. */
@@ -97,7 +128,8 @@ static int check_query(struct ds_sf_check *c, const struct ds_sf_columns *column
         return ds_sf_note(c, DS_FINDING_WARNING,
                           "no opportunity can be seen: look at the user's 'View All' on "
                           "Opportunity and at 'where'");
-    return ds_sf_note(c, DS_FINDING_OK, "%zu paths can be read", columns->paths);
+    return ds_sf_note(c, DS_FINDING_OK, "%zu path%s can be read", columns->paths,
+                      columns->paths == 1 ? "" : "s");
 }
 
 static int check_reading(struct ds_sf_check *c)
@@ -108,10 +140,8 @@ static int check_reading(struct ds_sf_check *c)
 
     if (!rc)
         rc = ds_sf_columns_add(&columns, "Id", &id, c->err);
-    for (size_t i = 0; i < c->query->count && !rc; i++) {
-        rc = ds_sf_columns_path(&columns, c->query->paths[i], c->err);
-        rc = rc ? ds_sf_note_fault(c, rc) : check_parents(c, c->query->paths[i]);
-    }
+    for (size_t i = 0; i < c->query->count && !rc; i++)
+        rc = check_path(c, &columns, c->query->paths[i]);
     if (!rc)
         rc = check_query(c, &columns);
     ds_sf_columns_clear(&columns);
@@ -133,7 +163,7 @@ static int check_written(struct ds_sf_check *c, const char *path)
 
     if (ds_text_same_nocase(path, DS_SF_STAGE_LABEL))
         field = ds_sf_field(c->remote->describe, "StageName");
-    else if (strchr(path, '.'))
+    else if (strchr(path, '.') || ds_sf_child_kind(path))
         return ds_sf_note(c, DS_FINDING_PROBLEM,
                           "'%s' belongs to another object and cannot be written: take it from "
                           "what the mapping writes",
@@ -184,7 +214,7 @@ static int check_key(struct ds_sf_check *c, const char *name)
                 "'key_field' is '%s', and Opportunity has no such field that "
                 "this user may see",
                 name);
-        return ds_sf_note_fault(c, ds_sf_hint_absent(c->err, name));
+        return ds_sf_note_fault(c, ds_sf_hint_absent(c->err, name, false));
     }
     if (denied(field, "externalId") || denied(field, "createable"))
         return ds_sf_note(

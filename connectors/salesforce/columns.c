@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "connectors/salesforce/children.h"
+#include "connectors/salesforce/standard.h"
 #include "connectors/salesforce/value.h"
 
 #include <string.h>
@@ -70,13 +71,9 @@ static int unknown(struct ds_sf_columns *columns, const char *path, const char *
     near = ds_text_nearest(name, words);
     ds_fail(err, DS_E_CONFIG, "Opportunity has no %s '%s' that this user may see (path '%s')",
             strcmp(key, "name") == 0 ? "field" : "parent", name, path);
-    if (near)
+    if (near && !ds_sf_is_standard(name))
         return ds_hint(err, "did you mean '%s'; else field-level security may hide it", near);
-    if (ds_text_same_nocase(name, "CurrencyIsoCode"))
-        return ds_hint(err, "only orgs with several currencies have it: map currency to a constant "
-                            "like \"EUR\""); /* SF-58 */
-    return ds_hint(err, "correct the mapping, or grant the user read access to the field "
-                        "(field-level security)");
+    return ds_sf_hint_absent(err, name, strcmp(key, "name") != 0);
 }
 
 /* Splits "Account.Name" into the column's keys, the first one as the org spells it. */

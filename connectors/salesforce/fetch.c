@@ -1,101 +1,24 @@
-#include "connectors/salesforce/remote.h"
+#include "connectors/salesforce/fetch.h"
 
 #include "base/date.h"
 #include "base/log.h"
 #include "connectors/salesforce/chain.h"
-#include "connectors/salesforce/reader.h"
-#include "connectors/salesforce/soql.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct fetch {
-    struct ds_remote *remote;
-    const struct ds_sink *sink;
-    struct ds_sf_reader reader;
-    struct ds_sf_chain chain;
-    struct ds_buf text;
-    int64_t lo_ms, hi_ms;
+/* --- what the ways of reading share ---------------------------------------------------------- */
 
-    char last[DS_SF_ID];      /* the id handed over last; "" before the first */
-    char restarted[DS_SF_ID]; /* the id behind which the query was sent again */
-    bool is_restarted;
-};
-
-/* --- the query ------------------------------------------------------------------------------- */
-
-/* "2026-08-01T10:00:00Z|006...": the end of the window and the last id handed over. */
-static int read_resume(struct fetch *f, const char *resume, struct ds_err *err)
+struct ds_sf_range ds_sf_fetch_range(const struct ds_sf_fetch *f)
 {
-    const char *bar = strchr(resume, '|');
-    char *hi =
-        bar ? ds_arena_dup_bytes(&f->reader.columns.arena, resume, (size_t)(bar - resume)) : NULL;
-
-    if (!hi || !ds_instant(hi, &f->hi_ms) || (bar[1] && !ds_sf_id(bar + 1, f->last)))
-        return ds_fail(err, DS_E_INPUT, "'%.100s' is no place to resume a Salesforce fetch at",
-                       resume);
-    return DS_OK;
-}
-
-/* The window ends before now, for commits that come late with an earlier stamp (SF-1), and begins
- * before the end of the last one; its edges are whole seconds (SF-45). An end in the future says
- * nothing of what has been read (P-2). */
-static int set_window(struct fetch *f, const struct ds_query *query, int64_t now_ms,
-                      struct ds_err *err)
-{
-    if (now_ms == 0)
-        return ds_fail(err, DS_E_REMOTE, "the org does not tell its time (no Date header)");
-    f->hi_ms = now_ms - now_ms % 1000 - f->remote->commit_lag_s * 1000;
-    if (query->cursor && !ds_instant(query->cursor, &f->lo_ms))
-        return ds_fail(err, DS_E_INPUT, "'%.100s' is no cursor of a Salesforce fetch",
-                       query->cursor);
-    if (query->cursor)
-        f->lo_ms -= f->remote->overlap_s * 1000;
-    if (f->lo_ms > f->hi_ms) {
-        ds_log(DS_LOG_WARNING,
-               "the last fetch ended at %s, in the future: a clock was wrong, all is read again",
-               query->cursor);
-        f->lo_ms = 0;
-    }
-    return query->resume ? read_resume(f, query->resume, err) : DS_OK;
-}
-
-/* Sends the query for everything behind the last id. */
-static int begin_query(struct fetch *f, struct ds_err *err)
-{
-    struct ds_sf_range range = {
-        .lo_ms = f->lo_ms,
-        .hi_ms = f->hi_ms,
-        .after = f->last,
+    return (struct ds_sf_range){
+        .lo_ms = f->at.lo_ms,
+        .hi_ms = f->at.hi_ms,
         .where = ds_option(f->remote->options, "where"),
     };
-
-    ds_buf_reset(&f->text);
-    ds_sf_soql_range(&f->text, f->reader.list.text, &range);
-    return ds_sf_chain_begin(&f->chain, "queryAll", f->text.text, err);
 }
 
-/* --- pages ----------------------------------------------------------------------------------- */
-
-/* Waits for a page. A locator that is no longer good costs nothing but a new query behind the last
- * id; twice at the same place is a fault of the org (SF-44). */
-static int wait_page(struct fetch *f, json_t **page, json_t **records, struct ds_err *err)
-{
-    int rc = ds_sf_chain_next(&f->chain, page, records, err);
-
-    if (!rc || !f->remote->lost_locator)
-        return rc;
-    f->remote->lost_locator = false;
-    if (f->is_restarted && strcmp(f->restarted, f->last) == 0)
-        return rc;
-    ds_err_clear(err);
-    f->is_restarted = true;
-    memcpy(f->restarted, f->last, sizeof(f->last));
-    rc = begin_query(f, err);
-    return rc ? rc : ds_sf_chain_next(&f->chain, page, records, err);
-}
-
-static int load_children(struct fetch *f, const json_t *records, struct ds_err *err)
+static int load_children(struct ds_sf_fetch *f, const json_t *rows, struct ds_err *err)
 {
     const char **ids;
     const json_t *row;
@@ -104,10 +27,10 @@ static int load_children(struct fetch *f, const json_t *records, struct ds_err *
 
     if (!f->reader.children.count)
         return DS_OK;
-    ids = calloc(json_array_size(records) + 1, sizeof(*ids));
+    ids = calloc(json_array_size(rows) + 1, sizeof(*ids));
     if (!ids)
         return ds_fail_nomem(err);
-    json_array_foreach(records, i, row)
+    json_array_foreach(rows, i, row)
     {
         ids[n] = ds_json_text(row, "Id");
         n += ids[n] != NULL;
@@ -117,81 +40,162 @@ static int load_children(struct fetch *f, const json_t *records, struct ds_err *
     return rc;
 }
 
-static int mark(struct fetch *f, struct ds_err *err)
-{
-    char hi[DS_INSTANT_TEXT];
-
-    ds_buf_reset(&f->text);
-    ds_buf_addf(&f->text, "%s|%s", ds_instant_text(f->hi_ms, hi), f->last);
-    return ds_buf_failed(&f->text) ? ds_fail_nomem(err)
-                                   : f->sink->mark(f->sink->arg, f->text.text, err);
-}
-
-static int take_page(struct fetch *f, json_t *records, struct ds_err *err)
+int ds_sf_fetch_rows(struct ds_sf_fetch *f, json_t *rows, char last[DS_SF_ID], struct ds_err *err)
 {
     json_t *row;
     size_t i;
-    int rc = load_children(f, records, err);
+    int rc = load_children(f, rows, err);
 
-    json_array_foreach(records, i, row)
+    if (rc)
+        return rc;
+    json_array_foreach(rows, i, row)
     {
         const struct ds_record *record;
 
-        if (!rc)
-            rc = ds_sf_reader_row(&f->reader, row, &record, err);
+        rc = ds_sf_reader_row(&f->reader, row, &record, err);
         if (!rc)
             rc = f->sink->record(f->sink->arg, record, err);
         if (rc)
             return rc;
-        if (record->id)
-            memcpy(f->last, f->reader.id, sizeof(f->last));
-        json_array_set_new(records, i, json_null()); /* the next page can have its memory */
+        if (record->id && last)
+            memcpy(last, f->reader.id, DS_SF_ID);
+        json_array_set_new(rows, i, json_null()); /* the next page can have its memory */
     }
-    return mark(f, err);
+    return DS_OK;
 }
 
-static int take_pages(struct fetch *f, struct ds_err *err)
+int ds_sf_fetch_mark(struct ds_sf_fetch *f, struct ds_err *err)
 {
-    bool first = true;
-    int rc = begin_query(f, err);
+    ds_buf_reset(&f->text);
+    ds_sf_resume_text(&f->at, &f->text);
+    return ds_buf_failed(&f->text) ? ds_fail_nomem(err)
+                                   : f->sink->mark(f->sink->arg, f->text.text, err);
+}
 
-    while (!rc && f->chain.under_way) {
-        json_t *page = NULL, *records = NULL;
+/* --- the window ------------------------------------------------------------------------------ */
 
-        rc = wait_page(f, &page, &records, err);
-        if (!rc && first && f->sink->expect)
-            f->sink->expect(f->sink->arg, f->chain.total);
-        first = false;
-        if (!rc)
-            rc = take_page(f, records, err);
-        json_decref(page);
+/* What follows is everything, for the cursor cannot be continued. */
+static int read_all(struct ds_sf_fetch *f, const char *why, struct ds_err *err)
+{
+    f->at.lo_ms = 0;
+    ds_log(DS_LOG_WARNING, "%s: all is read again", why);
+    return f->sink->whole ? f->sink->whole(f->sink->arg, why, err) : DS_OK;
+}
+
+/* The window ends before now, for commits that come late with an earlier stamp (SF-1), and begins
+ * before the end of the last one; its edges are whole seconds (SF-45). An end in the future says
+ * nothing of what has been read (P-2). */
+static int set_window(struct ds_sf_fetch *f, const struct ds_sf_cursor *cursor, const char **whole,
+                      struct ds_err *err)
+{
+    if (f->now_ms == 0)
+        return ds_fail(err, DS_E_REMOTE, "the org does not tell its time (no Date header)");
+    f->at.hi_ms = f->now_ms - f->now_ms % 1000 - f->remote->commit_lag_s * 1000;
+    f->at.lo_ms = cursor->hi_ms ? cursor->hi_ms - f->remote->overlap_s * 1000 : 0;
+    if (f->at.lo_ms > f->at.hi_ms)
+        *whole = "the last fetch ended in the future, a clock was wrong";
+    f->at.pieces = 1;
+    return DS_OK;
+}
+
+static int set_resume(struct ds_sf_fetch *f, const char *text, struct ds_err *err)
+{
+    struct ds_sf_resume at;
+
+    if (!ds_sf_resume_read(text, &at))
+        return ds_fail(err, DS_E_INPUT, "'%.100s' is no place to resume a Salesforce fetch at",
+                       text);
+    if (!strchr(strchr(text, '|') + 1, '|'))
+        at.lo_ms = f->at.lo_ms; /* of an older version, which did not tell */
+    f->at = at;
+    return DS_OK;
+}
+
+static int count(struct ds_sf_fetch *f, struct ds_err *err)
+{
+    struct ds_sf_range range = ds_sf_fetch_range(f);
+    int rc;
+
+    ds_buf_reset(&f->text);
+    ds_sf_soql_count(&f->text, &range);
+    rc = ds_sf_total(f->remote, f->text.text, &f->expected, err);
+    if (!rc && f->sink->expect)
+        f->sink->expect(f->sink->arg, f->expected);
+    return rc;
+}
+
+/* --- the fetch ------------------------------------------------------------------------------- */
+
+/* Small windows by pages, large ones by a job; what was begun one way goes on that way. */
+static int read_window(struct ds_sf_fetch *f, bool resumed, struct ds_err *err)
+{
+    bool refused = true;
+    int rc = count(f, err);
+
+    if (rc || (!f->expected && !*f->at.job.id))
+        return rc;
+    if (*f->at.job.id || (!resumed && ds_sf_bulk_wanted(f->remote, f->expected)))
+        rc = ds_sf_bulk(f, &refused, err);
+    return rc || !refused ? rc : ds_sf_pages(f, err);
+}
+
+static int run(struct ds_sf_fetch *f, const struct ds_query *query, struct ds_sf_cursor *next,
+               struct ds_err *err)
+{
+    struct ds_sf_deleted deleted = {0};
+    struct ds_sf_cursor cursor = {0};
+    const char *whole = NULL;
+    int rc;
+
+    if (query->cursor && !ds_sf_cursor_read(query->cursor, &cursor))
+        return ds_fail(err, DS_E_INPUT, "'%.100s' is no cursor of a Salesforce fetch",
+                       query->cursor);
+    rc = set_window(f, &cursor, &whole, err);
+    if (!rc && query->cursor && !whole) {
+        rc = ds_sf_deleted_ask(f, cursor.deleted_ms ? cursor.deleted_ms : f->at.lo_ms, &deleted,
+                               err);
+        whole = deleted.whole;
     }
+    if (!rc && whole)
+        rc = read_all(f, whole, err);
+    if (!rc && query->resume)
+        rc = set_resume(f, query->resume, err);
+    if (!rc)
+        rc = read_window(f, query->resume != NULL, err);
+    if (!rc && query->cursor && !whole)
+        rc = ds_sf_related(f, err);
+    if (!rc && deleted.list)
+        rc = ds_sf_deleted_tell(f, &deleted, err);
+    json_decref(deleted.list);
+    next->hi_ms = f->at.hi_ms;
+    next->deleted_ms = query->cursor && !whole ? deleted.covered_ms : f->at.hi_ms;
     return rc;
 }
 
 int ds_sf_fetch(struct ds_remote *remote, const struct ds_query *query, const struct ds_sink *sink,
                 struct ds_buf *next, struct ds_err *err)
 {
-    struct fetch f = {.remote = remote, .sink = sink};
-    char hi[DS_INSTANT_TEXT];
-    int64_t now_ms = 0;
-    int rc = ds_sf_describe(remote, &now_ms, err);
+    struct ds_sf_fetch *f = calloc(1, sizeof(*f));
+    struct ds_sf_cursor cursor;
+    int rc;
 
-    ds_buf_init(&f.text, DS_MAX_TEXT);
-    ds_sf_chain_init(&f.chain, remote, 0);
+    if (!f)
+        return ds_fail_nomem(err);
+    f->remote = remote;
+    f->sink = sink;
+    ds_buf_init(&f->text, DS_MAX_TEXT);
+    rc = ds_sf_describe(remote, &f->now_ms, err);
     if (!rc)
-        rc = ds_sf_reader_init(&f.reader, remote, query, err);
+        rc = ds_sf_reader_init(&f->reader, remote, query, err);
     if (!rc)
-        rc = set_window(&f, query, now_ms, err);
-    if (!rc)
-        rc = take_pages(&f, err);
+        rc = run(f, query, &cursor, err);
     ds_api_abandon(remote->api);
     if (!rc) {
-        ds_buf_add(next, ds_instant_text(f.hi_ms, hi));
+        ds_sf_cursor_text(&cursor, next);
         rc = ds_buf_failed(next) ? ds_fail_nomem(err) : DS_OK;
     }
-    ds_sf_reader_clear(&f.reader);
-    ds_sf_chain_clear(&f.chain);
-    ds_buf_clear(&f.text);
+    ds_sf_reader_clear(&f->reader);
+    ds_buf_clear(&f->text);
+    free(f);
     return rc;
 }

@@ -53,12 +53,13 @@ static int load_children(struct ds_sf_reader *reader, const json_t *rows, struct
 }
 
 int ds_sf_read_rows(struct ds_sf_reader *reader, const char *column, const char *const *texts,
-                    size_t count, json_t *rows, struct ds_err *err)
+                    size_t count, const char *where, json_t *rows, struct ds_err *err)
 {
     struct ds_buf list = DS_BUF_INIT(DS_MAX_URL), soql = DS_BUF_INIT(DS_MAX_TEXT);
     int rc = DS_OK;
 
     ds_http_escape(&list, reader->list.text);
+    ds_http_escape(&list, where ? where : "");
     for (size_t at = 0; at < count && !rc;) {
         size_t bytes = list.len, n = 0;
 
@@ -69,6 +70,8 @@ int ds_sf_read_rows(struct ds_sf_reader *reader, const char *column, const char 
             ds_sf_soql_item(&soql, texts[at++]);
         } while (at < count && ++n < DS_SF_MOST_IDS && bytes < MOST_ADDRESS);
         ds_buf_add_char(&soql, ')');
+        if (where)
+            ds_buf_addf(&soql, " AND (%s)", where);
         rc = ds_sf_chain_each(reader->remote, DS_SF_READ_LANE, "queryAll", soql.text, take_row,
                               rows, err);
     }
@@ -91,7 +94,7 @@ int ds_sf_read(struct ds_remote *remote, const struct ds_query *query, const cha
         size_t n = count - at < DS_SF_MOST_IDS ? count - at : DS_SF_MOST_IDS, i;
         json_t *rows = json_array(), *row;
 
-        rc = ds_sf_read_rows(&reader, column, ids + at, n, rows, err);
+        rc = ds_sf_read_rows(&reader, column, ids + at, n, NULL, rows, err);
         json_array_foreach(rows, i, row)
         {
             const struct ds_record *record;

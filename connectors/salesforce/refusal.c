@@ -87,13 +87,16 @@ static const struct refusal *refusal_of(const char *error, const char *descripti
     return r;
 }
 
-/* An assertion carries our own time, so a wrong clock looks like a wrong key (SF-34). */
+/* An assertion carries our own time, so a wrong clock looks like a wrong key, or like nothing in
+ * particular (SF-34). */
 static bool hint_skew(const struct ds_remote *remote, const struct ds_http_answer *answer,
-                      struct ds_err *err)
+                      const struct refusal *r, struct ds_err *err)
 {
     int64_t ahead_s = (int64_t)time(NULL) - answer->date_ms / 1000;
+    bool likely = *r->error == '*' || (r->setting && strcmp(r->setting, "key") == 0);
 
-    if (!remote->flow->signs || answer->date_ms == 0 || (ahead_s > -SKEW_S && ahead_s < SKEW_S))
+    if (!likely || !remote->flow->signs || answer->date_ms == 0 ||
+        (ahead_s > -SKEW_S && ahead_s < SKEW_S))
         return false;
     ds_hint(err,
             "the clock of this machine is %" PRId64 " s %s that of Salesforce, and a login holds "
@@ -125,7 +128,7 @@ int ds_sf_refused(const struct ds_remote *remote, struct ds_http_answer *answer,
                 ds_option_where(remote->options, "url"));
         ds_buf_clear(&said);
     }
-    if (strcmp(r->error, "invalid_grant") == 0 && hint_skew(remote, answer, err))
+    if (error && hint_skew(remote, answer, r, err))
         return err->status;
     if (cut && r->setting && strcmp(r->setting, "refresh_token_file") == 0)
         return ds_hint(

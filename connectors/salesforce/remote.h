@@ -45,13 +45,15 @@ struct ds_remote {
     long daily_share; /* percent */
     long batch;       /* changes in one request */
     long bulk_share;
+    long bulk_from; /* opportunities */
+    long bulk_wait_s;
     struct ds_sf_usage usage;
     struct ds_sf_limits limits;
     bool limits_asked;
     uint64_t bulk_jobs; /* of this run, so far */
-    bool lost_locator; /* the last failure was a locator that is no longer good (SF-44) */
-    char warning[256]; /* the last one that an answer carried; "": none */
-    json_t *describe; /* of Opportunity; NULL until asked for */
+    bool lost_locator;  /* the last failure was a locator that is no longer good (SF-44) */
+    char warning[256];  /* the last one that an answer carried; "": none */
+    json_t *describe;   /* of Opportunity; NULL until asked for */
 };
 
 /* settings.c: the table of settings, and what remote->options say, the secret included. */
@@ -75,6 +77,13 @@ int ds_sf_link(const struct ds_remote *remote, const char *link, struct ds_buf *
 
 /* Runs a query that fits on one page, and returns its records; the caller decrefs *out. */
 int ds_sf_rows(struct ds_remote *remote, const char *soql, json_t **out, struct ds_err *err);
+
+/* The same through "query" or "queryAll", which shows deleted records too. */
+int ds_sf_rows_of(struct ds_remote *remote, const char *resource, const char *soql, json_t **out,
+                  struct ds_err *err);
+
+/* What a query with COUNT() counts, deleted records too. */
+int ds_sf_total(struct ds_remote *remote, const char *soql, uint64_t *out, struct ds_err *err);
 
 /* Reports an answer that was handed over whatever its status, and that nothing can be concluded
  * from; what is said to have been answered. */
@@ -105,6 +114,11 @@ void ds_sf_cost(struct ds_remote *remote, struct ds_buf *out);
 
 /* token.c: the ways to log in, and the hook of the API that does. arg of a hook is the remote. */
 extern const struct ds_sf_flow ds_sf_flows[];
+
+/* What a signed login says, in JSON, appended: the username as it is configured (SF-36), and whom it is
+ * for (SF-35). */
+void ds_sf_claims(const struct ds_remote *remote, int64_t now_s, struct ds_buf *out);
+
 int ds_sf_login(void *arg, struct ds_http *http, struct ds_token *out, struct ds_err *err);
 
 /* refusal.c: what an answer of the login that grants nothing means; reports and returns the status.

@@ -2,8 +2,9 @@
 
 #include "base/log.h"
 
-#include <string.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 void ds_sf_head(void *arg, struct ds_http_answer *answer)
 {
@@ -59,20 +60,48 @@ int ds_sf_link(const struct ds_remote *remote, const char *link, struct ds_buf *
                : DS_OK;
 }
 
-int ds_sf_rows(struct ds_remote *remote, const char *soql, json_t **out, struct ds_err *err)
+static int get_page(struct ds_remote *remote, const char *resource, const char *soql, json_t **out,
+                    struct ds_err *err)
 {
     struct ds_buf url = DS_BUF_INIT(DS_MAX_URL);
-    json_t *page = NULL, *records;
-    int rc = ds_sf_query_url(remote, "query", soql, &url, err);
+    int rc = ds_sf_query_url(remote, resource, soql, &url, err);
 
     if (!rc)
-        rc = ds_sf_get(remote, url.text + remote->origin.len, &page, NULL, err);
+        rc = ds_sf_get(remote, url.text + remote->origin.len, out, NULL, err);
     ds_buf_clear(&url);
+    return rc;
+}
+
+int ds_sf_rows_of(struct ds_remote *remote, const char *resource, const char *soql, json_t **out,
+                  struct ds_err *err)
+{
+    json_t *page = NULL, *records;
+    int rc = get_page(remote, resource, soql, &page, err);
+
     records = json_object_get(page, "records");
     if (!rc && (!json_is_array(records) || !json_is_true(json_object_get(page, "done"))))
         rc = ds_fail(err, DS_E_REMOTE, "the answer to '%.200s' holds no complete list", soql);
     if (!rc)
         *out = json_incref(records);
+    json_decref(page);
+    return rc;
+}
+
+int ds_sf_rows(struct ds_remote *remote, const char *soql, json_t **out, struct ds_err *err)
+{
+    return ds_sf_rows_of(remote, "query", soql, out, err);
+}
+
+int ds_sf_total(struct ds_remote *remote, const char *soql, uint64_t *out, struct ds_err *err)
+{
+    json_t *page = NULL;
+    int rc = get_page(remote, "queryAll", soql, &page, err);
+    const char *total = ds_json_text(page, "totalSize");
+
+    if (!rc && (!total || *total < '0' || *total > '9'))
+        rc = ds_fail(err, DS_E_REMOTE, "the answer to '%.200s' tells no number", soql);
+    if (!rc)
+        *out = strtoull(total, NULL, 10);
     json_decref(page);
     return rc;
 }

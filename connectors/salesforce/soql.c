@@ -50,20 +50,41 @@ void ds_sf_soql_edge(struct ds_buf *out, bool last, const struct ds_sf_range *ra
     ds_buf_addf(out, " ORDER BY Id%s LIMIT 1", last ? " DESC" : "");
 }
 
+/* "(Account.SystemModstamp >= lo AND Account.SystemModstamp < hi)"; parent "": the object's own. */
+static void add_changed(struct ds_buf *out, const char *parent, int64_t lo_ms, int64_t hi_ms)
+{
+    const char *dot = *parent ? "." : "";
+    char lo[DS_INSTANT_TEXT], hi[DS_INSTANT_TEXT];
+
+    ds_buf_addf(out, "(%s%sSystemModstamp >= %s AND %s%sSystemModstamp < %s)", parent, dot,
+                ds_instant_text(lo_ms, lo), parent, dot, ds_instant_text(hi_ms, hi));
+}
+
 void ds_sf_soql_parents(struct ds_buf *out, const char *columns, const char *const *parents,
                         size_t count, const struct ds_sf_range *range)
 {
-    char lo[DS_INSTANT_TEXT], hi[DS_INSTANT_TEXT];
+    char lo[DS_INSTANT_TEXT];
 
-    ds_instant_text(range->lo_ms, lo);
-    ds_instant_text(range->hi_ms, hi);
-    ds_buf_addf(out, "SELECT %s FROM Opportunity WHERE SystemModstamp < %s AND (", columns, lo);
-    for (size_t i = 0; i < count; i++)
-        ds_buf_addf(out, "%s(%s.SystemModstamp >= %s AND %s.SystemModstamp < %s)", i ? " OR " : "",
-                    parents[i], lo, parents[i], hi);
+    ds_buf_addf(out, "SELECT %s FROM Opportunity WHERE SystemModstamp < %s AND (", columns,
+                ds_instant_text(range->lo_ms, lo));
+    for (size_t i = 0; i < count; i++) {
+        ds_buf_add(out, i ? " OR " : "");
+        add_changed(out, parents[i], range->lo_ms, range->hi_ms);
+    }
     ds_buf_add(out, ")");
     add_own(out, range);
     ds_buf_add(out, " ORDER BY Id");
+}
+
+void ds_sf_soql_children(struct ds_buf *out, const char *object, const char *parent, int64_t lo_ms,
+                         int64_t hi_ms)
+{
+    ds_buf_addf(out, "SELECT OpportunityId FROM %s WHERE ", object);
+    add_changed(out, "", lo_ms, hi_ms);
+    if (*parent) {
+        ds_buf_add(out, " OR ");
+        add_changed(out, parent, lo_ms, hi_ms);
+    }
 }
 
 void ds_sf_soql_in(struct ds_buf *out, const char *columns, const char *object, const char *field)

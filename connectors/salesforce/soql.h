@@ -40,6 +40,11 @@ void ds_sf_soql_edge(struct ds_buf *out, bool last, const struct ds_sf_range *ra
 void ds_sf_soql_parents(struct ds_buf *out, const char *columns, const char *const *parents,
                         size_t count, const struct ds_sf_range *range);
 
+/* The opportunities of which a child, or the parent of one ("User"; "": none), was changed in the
+ * window; appended. */
+void ds_sf_soql_children(struct ds_buf *out, const char *object, const char *parent, int64_t lo_ms,
+                         int64_t hi_ms);
+
 /* Begins "SELECT columns FROM object WHERE field IN (", to which ds_sf_soql_item() adds texts, quoted,
  * and which ")" ends; appended. */
 void ds_sf_soql_in(struct ds_buf *out, const char *columns, const char *object, const char *field);

@@ -67,6 +67,11 @@ static const struct standard *find(const char *name)
     return NULL;
 }
 
+bool ds_sf_is_standard(const char *name)
+{
+    return find(name) != NULL;
+}
+
 static bool is_custom(const char *name)
 {
     size_t len = strlen(name);
@@ -75,10 +80,13 @@ static bool is_custom(const char *name)
                        ds_text_same_nocase(name + len - 3, "__r"));
 }
 
-int ds_sf_hint_absent(struct ds_err *err, const char *name)
+int ds_sf_hint_absent(struct ds_err *err, const char *name, bool parent)
 {
     const struct standard *s = find(name);
 
+    if (s && !parent && !ds_text_same_nocase(s->name, name))
+        return ds_hint(err, "it is another object: name one of its fields, like '%s.Name'",
+                       s->parent);
     if (s && ds_text_same_nocase(s->name, "CurrencyIsoCode"))
         return ds_hint(err, "only orgs with several currencies have it: map currency to a constant "
                             "like \"EUR\"");

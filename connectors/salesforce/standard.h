@@ -9,9 +9,14 @@
 
 #include "base/err.h"
 
-/* Adds the hint why a field, or the parent of that name, is not in the description, and what to do;
- * the error's status. */
-int ds_sf_hint_absent(struct ds_err *err, const char *name);
+#include <stdbool.h>
+
+/* Whether Salesforce documents a field, or a parent, of that name, in any case. */
+bool ds_sf_is_standard(const char *name);
+
+/* Adds the hint why a field, or a parent, is not in the description, and what to do; the error's
+ * status. */
+int ds_sf_hint_absent(struct ds_err *err, const char *name, bool parent);
 
 /* Why nobody can write a field, and what to write instead; NULL when permissions decide. */
 const char *ds_sf_unwritable(const char *name);

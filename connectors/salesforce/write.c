@@ -108,7 +108,7 @@ static int read_items(struct batch *b, enum stage one, enum stage other, struct 
         item->row = NULL;
         texts[n++] = name_of(b, item);
     }
-    rc = n ? ds_sf_read_rows(&b->reader, b->column, texts, n, rows, err) : DS_OK;
+    rc = n ? ds_sf_read_rows(&b->reader, b->column, texts, n, NULL, rows, err) : DS_OK;
     if (!rc)
         attach(b, rows);
     json_decref(rows);

@@ -6,6 +6,7 @@
 
 start_sim --count 90 --page 20
 configure 'guard_count = 1000'
+sed -i '/^connector = dynamics/a parallel = 1' "$T/dealsync.conf" # so that every run takes the same steps
 clock 2026-08-21T06:00:00Z
 
 save() { rm -rf "${T:?}/$1"; mkdir "$T/$1"; for f in "$T"/deals.db*; do [ -e "$f" ] && cp "$f" "$T/$1/"; done; }

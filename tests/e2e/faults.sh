@@ -8,13 +8,15 @@ start_sim --count 500 --page 200
 configure 'retries = 1' 'timeout = 20'
 clock 2026-08-21T06:00:00Z
 
-# arm CRM JSON: the fault waits for a query of opportunities; sets the connection.
+# arm CRM JSON: the fault waits for a query of opportunities; sets the connection. The first query to
+# Salesforce only counts.
 arm() {
-    local match=/query
+    local match=/query first=1
     connection=sf
-    [ "$1" = dynamics ] && connection=dv && match=/opportunities
+    [ "$1" = dynamics ] && connection=dv && match=orderby && first=0
     sim reset '{}' >/dev/null
-    sim fault "$(jq -c --arg crm "$1" --arg match $match '. + {crm: $crm, match: $match}' <<<"$2")" >/dev/null
+    sim fault "$(jq -c --arg crm "$1" --arg match $match --argjson first $first \
+        '. + {crm: $crm, match: $match, after: ((.after // 0) + $first)}' <<<"$2")" >/dev/null
 }
 
 # fault TEXT EXIT PATTERN JSON: with the fault armed the command fails as it should; nothing is lost, and

@@ -34,12 +34,12 @@ has 'no proxy there: which setting to look at' 'proxy' "$T/err"
 cp "$T/right.conf" "$T/dealsync.conf"
 rm -f "$T"/deals.db*
 
-sim fault '{"crm":"salesforce","match":"/query","kind":"bigfield","bytes":41943040}' >/dev/null
+sim fault '{"crm":"salesforce","match":"/query","after":1,"kind":"bigfield","bytes":41943040}' >/dev/null
 run 69 sync sf
 has 'an answer longer than we take is not taken' 'longer than' "$T/err"
 sim reset '{}' >/dev/null
 
-sim fault '{"crm":"dynamics","match":"/opportunities","kind":"duplicate"}' >/dev/null
+sim fault '{"crm":"dynamics","match":"orderby","kind":"duplicate"}' >/dev/null
 run 0 sync dv
 is 'a row that a page repeats is seen twice and made once' 400 "$(sql 'SELECT count(*) FROM deals')"
 rm -f "$T"/deals.db*

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Throwaway keys for the simulator: a CA, a server certificate for localhost, an unrelated CA, and
-# the RSA pair that signs and verifies the JWT. What is there already stays.
+# Throwaway keys for the simulator: a CA, a server certificate for localhost, an unrelated CA, the
+# RSA pair that signs and verifies the JWT, and a certificate that signs client assertions. What is
+# there already stays.
 set -eu
 
 [ $# -eq 1 ] || { echo "usage: certs.sh DIR" >&2; exit 64; }
@@ -35,4 +36,11 @@ if [ ! -s jwt.pub.pem ]; then
     chmod 600 jwt.key
     openssl pkey -in jwt.key -pubout -out jwt.pub.pem.part
     mv jwt.pub.pem.part jwt.pub.pem
+fi
+
+if [ ! -s dv-client.pem ]; then
+    openssl req -x509 -newkey rsa:2048 -nodes -sha256 -days 3650 -subj "/CN=dealsync client" \
+        -keyout dv-client.key -out dv-client.pem.part 2>/dev/null
+    chmod 600 dv-client.key
+    mv dv-client.pem.part dv-client.pem
 fi

@@ -1,6 +1,7 @@
 #include "tests/sim/control.h"
 #include "tests/sim/clock.h"
 #include "tests/sim/derive.h"
+#include "tests/sim/dv_switch.h"
 #include "tests/sim/dv_tables.h"
 #include "tests/sim/log.h"
 #include "tests/sim/sf_deleted.h"
@@ -8,6 +9,7 @@
 #include "tests/sim/sf_settings.h"
 #include "tests/sim/sf_tables.h"
 #include "tests/sim/state.h"
+#include "tests/sim/token.h"
 #include "tests/sim/world.h"
 
 #include <stdarg.h>
@@ -85,8 +87,8 @@ static const struct entity *entity_of(const struct call *c)
     char *object = argument(c, "object");
     const struct entity *e = crm_of(c) == SALESFORCE ? &sf_opportunity : &dv_opportunity;
 
-    if (object && e == &sf_opportunity)
-        e = sf_any_entity(object);
+    if (object)
+        e = e == &sf_opportunity ? sf_any_entity(object) : dv_entity(object, strlen(object));
     if (!e || (object && !e->changes)) {
         refuse(c, "no object '%s' can be changed here", object);
         e = NULL;
@@ -98,8 +100,10 @@ static const struct entity *entity_of(const struct call *c)
 static bool record_of(const struct call *c, const struct entity *e, uint32_t *at)
 {
     char *id = argument(c, "id");
-    bool found = e && id && world_find(e, id, at);
+    bool found = e && id && (e->crm == DYNAMICS ? dv_find(e, id, at) : world_find(e, id, at));
 
+    if (e == &dv_opportunity && id && !found)
+        found = world_find(e, id, at);
     if (e && !found)
         refuse(c, "no record '%s' in %s", id ? id : "", e->name);
     free(id);
@@ -291,6 +295,7 @@ static void do_create(const struct call *c)
     if (!e || postpone(c, do_create))
         return;
     edit = world_create(e);
+    edit->blank = e->crm == DYNAMICS && e != &dv_opportunity;
     touch(c, e, edit);
     edit->created = edit->modified;
     if (set_all(c, e, edit))
@@ -333,9 +338,13 @@ static void do_purge(const struct call *c)
     set_deleted(c, true, true);
 }
 
-/* The admin empties the bin: nothing deleted before is told of any more. */
+/* The admin empties the bin: nothing deleted before is seen or told of any more. */
 static void do_empty_bin(const struct call *c)
 {
+    uint32_t at;
+
+    for (size_t i = 0; world_edit_at(&sf_opportunity, i, &at); i++)
+        world_edit(&sf_opportunity, at)->purged |= world_edit(&sf_opportunity, at)->deleted;
     sf_deleted_forget(clock_now());
     done(c);
 }
@@ -346,8 +355,10 @@ static void do_state(const struct call *c)
     enum crm crm = crm_of(c);
     const struct entity *e;
 
-    if (crm == DYNAMICS)
-        state_write(&c->reply->body, &dv_opportunity, !stamps || strcmp(stamps, "no") != 0);
+    for (size_t i = 0; crm == DYNAMICS && dv_table_at(i); i++)
+        if (dv_table_at(i)->entity->changes)
+            state_write(&c->reply->body, dv_table_at(i)->entity,
+                        !stamps || strcmp(stamps, "no") != 0);
     for (size_t i = 0; crm == SALESFORCE && (e = sf_table(i)); i++)
         if (e->changes)
             state_write(&c->reply->body, e, !stamps || strcmp(stamps, "no") != 0);
@@ -368,6 +379,8 @@ static void do_record(const struct call *c)
     buf_addf(&c->reply->body, "{\"deleted\":%s,\"version\":%llu", row.deleted ? "true" : "false",
              (unsigned long long)row.version);
     for (size_t i = 0; i < e->nfields; i++) {
+        if (e->fields[i].flags & FILLER)
+            continue;
         buf_puts(&c->reply->body, ",");
         buf_json_text(&c->reply->body, e->fields[i].name);
         buf_puts(&c->reply->body, ":");
@@ -422,6 +435,10 @@ static void do_find(const struct call *c)
     struct row row;
     struct val id;
 
+    if (!e) {
+        free(where);
+        return;
+    }
     if (where && !outcome_named(where, &outcome)) {
         refuse(c, "where is open, won or lost, not '%s'", where);
         free(where);
@@ -468,6 +485,23 @@ static void copy_text(const struct call *c, const char *name, char *to, size_t r
     snprintf(to, room, "%s", text ? text : "");
 }
 
+/* {"code":"0x80044150","message":"..."} as the body of an error of Dynamics. The caller frees it. */
+static char *coded_body(const struct call *c)
+{
+    const char *code = json_string_value(json_object_get(c->body, "code"));
+    const char *message = json_string_value(json_object_get(c->body, "message"));
+    struct buf out = {0};
+
+    if (!code)
+        return NULL;
+    buf_puts(&out, "{\"error\":{\"code\":");
+    buf_json_text(&out, code);
+    buf_puts(&out, ",\"message\":");
+    buf_json_text(&out, message ? message : "An error occurred.");
+    buf_puts(&out, "}}");
+    return out.at;
+}
+
 static void do_fault(const struct call *c)
 {
     const char *kind = json_string_value(json_object_get(c->body, "kind"));
@@ -489,7 +523,7 @@ static void do_fault(const struct call *c)
     copy_text(c, "match", f.match, sizeof f.match);
     copy_text(c, "content_type", f.content_type, sizeof f.content_type);
     copy_text(c, "location", f.location, sizeof f.location);
-    f.body = body ? grab_text(body, strlen(body)) : NULL;
+    f.body = body ? grab_text(body, strlen(body)) : coded_body(c);
     fault_add(&f);
     done(c);
 }
@@ -510,6 +544,41 @@ static void do_stats(const struct call *c)
     log_stats(&c->reply->body);
 }
 
+/* Those of Dynamics: {"dynamics":{"retention":7,...}}. */
+static bool set_switches(const struct call *c)
+{
+    json_t *set = json_object_get(c->body, "dynamics");
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(set, name, value)
+    {
+        int64_t n = json_is_true(value) ? 1 : (int64_t)json_integer_value(value);
+
+        if (!dv_switch_set(name, json_string_value(value), n)) {
+            refuse(c, "Dynamics has no switch '%s' that takes such a value", name);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Every delta token given so far is void, as after a change of the table's columns. */
+static void do_metadata(const struct call *c)
+{
+    dv_switches.tokens_from = (int64_t)world_next_version();
+    done(c);
+}
+
+/* GET tells the refresh token that is good now, POST makes another one. */
+static void do_refresh_token(const struct call *c)
+{
+    char text[64];
+
+    token_refresh(text, request_is(c->request, "POST"));
+    buf_addf(&c->reply->body, "{\"refresh_token\":\"%s\"}", text);
+}
+
 static void do_set(const struct call *c)
 {
     const json_t *multi = json_object_get(c->body, "multi_currency");
@@ -526,7 +595,7 @@ static void do_set(const struct call *c)
     refused = sf_set(c->body);
     if (refused)
         refuse(c, "that is no value for '%s'", refused);
-    else
+    else if (set_switches(c))
         done(c);
 }
 
@@ -534,14 +603,25 @@ static const struct {
     const char *path, *method;
     void (*run)(const struct call *);
 } calls[] = {
-    {"/sim/edit", "POST", do_edit},     {"/sim/create", "POST", do_create},
-    {"/sim/delete", "POST", do_delete}, {"/sim/undelete", "POST", do_undelete},
-    {"/sim/record", "GET", do_record},  {"/sim/find", "GET", do_find},
-    {"/sim/clock", "POST", do_clock},   {"/sim/clock", "GET", do_clock},
-    {"/sim/fault", "POST", do_fault},   {"/sim/reset", "POST", do_reset},
-    {"/sim/log", "GET", do_log},        {"/sim/stats", "GET", do_stats},
-    {"/sim/set", "POST", do_set},       {"/sim/purge", "POST", do_purge},
-    {"/sim/state", "GET", do_state},    {"/sim/empty_bin", "POST", do_empty_bin},
+    {"/sim/edit", "POST", do_edit},
+    {"/sim/create", "POST", do_create},
+    {"/sim/delete", "POST", do_delete},
+    {"/sim/undelete", "POST", do_undelete},
+    {"/sim/record", "GET", do_record},
+    {"/sim/find", "GET", do_find},
+    {"/sim/clock", "POST", do_clock},
+    {"/sim/clock", "GET", do_clock},
+    {"/sim/fault", "POST", do_fault},
+    {"/sim/reset", "POST", do_reset},
+    {"/sim/log", "GET", do_log},
+    {"/sim/stats", "GET", do_stats},
+    {"/sim/set", "POST", do_set},
+    {"/sim/purge", "POST", do_purge},
+    {"/sim/refresh_token", "GET", do_refresh_token},
+    {"/sim/refresh_token", "POST", do_refresh_token},
+    {"/sim/state", "GET", do_state},
+    {"/sim/empty_bin", "POST", do_empty_bin},
+    {"/sim/metadata", "POST", do_metadata},
 };
 
 void control_answer(const struct request *request, struct reply *reply)

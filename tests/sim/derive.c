@@ -140,7 +140,7 @@ void derive(const struct entity *e, struct edit *edit, const json_t *set)
 
     if (e->crm == SALESFORCE) {
         follow_stage(&c);
-    } else {
+    } else if (strcmp(e->name, "opportunities") == 0) {
         follow_state(&c);
         follow_currency(&c);
     }

@@ -1,6 +1,8 @@
 #include "tests/sim/dv_query.h"
+#include "tests/sim/dv_rows.h"
+#include "tests/sim/dv_switch.h"
 #include "tests/sim/dv_tables.h"
-#include "tests/sim/odata.h"
+#include "tests/sim/dv_track.h"
 #include "tests/sim/skiptoken.h"
 #include "tests/sim/world.h"
 
@@ -9,241 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LARGEST_PAGE = 5000, COUNT_CAP = 5000 };
-
-enum { FORMATTED = 1, LOOKUP_NAME = 2, NAVIGATION = 4, TOTALS = 8 };
-
-/* What the Prefer header asks for. */
-struct wishes {
-    uint64_t page; /* 0: not given */
-    unsigned annotations;
-    char annotation_text[128];
-};
-
-static struct wishes wishes_of(const struct request *request)
-{
-    static const struct {
-        const char *part;
-        unsigned bit;
-    } known[] = {
-        {"FormattedValue", FORMATTED},
-        {"lookuplogicalname", LOOKUP_NAME},
-        {"associatednavigationproperty", NAVIGATION},
-        {"totalrecordcount", TOTALS},
-        {"*", FORMATTED | LOOKUP_NAME | NAVIGATION | TOTALS},
-    };
-    const char *prefer = request_header(request, "Prefer");
-    const char *page = prefer ? strstr(prefer, "odata.maxpagesize=") : NULL;
-    const char *notes = prefer ? strstr(prefer, "odata.include-annotations=\"") : NULL;
-    struct wishes w = {0};
-
-    if (page)
-        w.page = strtoull(page + strlen("odata.maxpagesize="), NULL, 10);
-    if (notes) {
-        notes += strlen("odata.include-annotations=\"");
-        snprintf(w.annotation_text, sizeof w.annotation_text, "%.*s", (int)strcspn(notes, "\""),
-                 notes);
-    }
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strstr(w.annotation_text, known[i].part))
-            w.annotations |= known[i].bit;
-    return w;
-}
-
-static void applied(struct reply *reply, const struct wishes *w)
-{
-    char page[48] = "";
-
-    if (w->page)
-        snprintf(page, sizeof page, "odata.maxpagesize=%llu", (unsigned long long)w->page);
-    if (w->annotation_text[0])
-        reply_header(reply, "Preference-Applied", "%s%sodata.include-annotations=\"%s\"", page,
-                     *page ? "," : "", w->annotation_text);
-    else if (*page)
-        reply_header(reply, "Preference-Applied", "%s", page);
-}
-
-/* ---- records ---- */
-
-struct writer {
-    const struct odata *query;
-    const struct wishes *wishes;
-    const struct fault *fault;
-    struct buf *out;
-    bool first;
-};
-
-static const char *leaf(const char *name)
-{
-    const char *dot = strchr(name, '.');
-
-    return dot ? dot + 1 : name;
-}
-
-static void write_key(struct buf *out, const char *name)
-{
-    buf_puts(out, out->at[out->len - 1] == '{' ? "\"" : ",\"");
-    buf_puts(out, name);
-    buf_puts(out, "\":");
-}
-
-static void write_note(struct buf *out, const char *name, const char *annotation, const char *text,
-                       size_t len)
-{
-    char key[160];
-
-    snprintf(key, sizeof key, "%s@%s", name, annotation);
-    write_key(out, key);
-    buf_json(out, text, len);
-}
-
-static const struct {
-    const char *field, *table, *navigation;
-    enum aspect label;
-} lookups[] = {
-    {"_customerid_value", "account", "customerid_account", A_ACCOUNT_NAME},
-    {"_parentaccountid_value", "account", "parentaccountid", A_ACCOUNT_NAME},
-    {"_ownerid_value", "systemuser", "ownerid", A_AGENT_NAME},
-    {"_owninguser_value", "systemuser", "owninguser", A_AGENT_NAME},
-    {"_modifiedby_value", "systemuser", "modifiedby", A_AGENT_NAME},
-    {"_transactioncurrencyid_value", "transactioncurrency", "transactioncurrencyid",
-     A_CURRENCY_NAME},
-    {"_campaignid_value", "campaign", "campaignid", A_CAMPAIGN_NAME},
-};
-
-/* A customer is a contact when the edit says so. */
-static bool is_contact(const struct row *row, const struct field *f)
-{
-    static const char contact[] = "customerid_contact.contactid";
-    struct val v;
-
-    if (strcmp(f->name, "_customerid_value") != 0)
-        return false;
-    field_get(row, entity_field(&dv_opportunity, contact, sizeof contact - 1), &v);
-    return v.kind != V_NULL;
-}
-
-static void note_lookup(const struct writer *w, const struct row *row, const struct field *f)
-{
-    static const char prefix[] = "Microsoft.Dynamics.CRM.";
-    char annotation[80];
-
-    for (size_t i = 0; i < sizeof lookups / sizeof *lookups; i++) {
-        bool contact = is_contact(row, f);
-        const char *table = contact ? "contact" : lookups[i].table;
-        const char *navigation = contact ? "customerid_contact" : lookups[i].navigation;
-        struct val label;
-
-        if (strcmp(lookups[i].field, f->name) != 0)
-            continue;
-        row_get(row, lookups[i].label, &label);
-        if (w->wishes->annotations & FORMATTED && label.kind != V_NULL)
-            write_note(w->out, f->name, "OData.Community.Display.V1.FormattedValue", label.text,
-                       label.len);
-        snprintf(annotation, sizeof annotation, "%sassociatednavigationproperty", prefix);
-        if (w->wishes->annotations & NAVIGATION)
-            write_note(w->out, f->name, annotation, navigation, strlen(navigation));
-        snprintf(annotation, sizeof annotation, "%slookuplogicalname", prefix);
-        if (w->wishes->annotations & LOOKUP_NAME)
-            write_note(w->out, f->name, annotation, table, strlen(table));
-    }
-}
-
-/* "$25,000.00", "3/31/2024", "In Progress", "Yes": for people, in the caller's locale. */
-static void note_display(const struct writer *w, const struct field *f, const struct val *v)
-{
-    struct buf text = {0}, plain = {0};
-    size_t point;
-
-    for (unsigned i = 0; i < f->noptions; i++)
-        if (f->options[i].value == v->num)
-            buf_puts(&text, f->options[i].label);
-    val_write(&plain, v, f->form);
-    if (f->form == F_MONEY) {
-        point = strcspn(plain.at, ".");
-        buf_puts(&text, "$");
-        for (size_t i = 0; i < point + 3 && i < plain.len; i++) {
-            buf_add(&text, plain.at + i, 1);
-            if (i + 1 < point && (point - i - 1) % 3 == 0 && isdigit((unsigned char)plain.at[i]))
-                buf_puts(&text, ",");
-        }
-    } else if (v->kind == V_BOOL) {
-        buf_puts(&text, v->num ? "Yes" : "No");
-    } else if (v->kind == V_DATE || v->kind == V_TIME) {
-        buf_addf(&text, "%.2s/%.2s/%.4s", plain.at + 6, plain.at + 9, plain.at + 1);
-    } else if (!text.len) {
-        buf_puts(&text, plain.at);
-    }
-    write_note(w->out, leaf(f->name), "OData.Community.Display.V1.FormattedValue", text.at,
-               text.len);
-    buf_free(&text);
-    buf_free(&plain);
-}
-
-static void write_notes(const struct writer *w, const struct row *row, const struct field *f,
-                        const struct val *v)
-{
-    if (v->kind == V_NULL || v->kind == V_TEXT)
-        return;
-    if (v->kind == V_ID)
-        note_lookup(w, row, f);
-    else if (w->wishes->annotations & FORMATTED)
-        note_display(w, f, v);
-}
-
-static void write_value(const struct writer *w, const struct row *row, const struct field *f)
-{
-    struct val v;
-
-    field_get(row, f, &v);
-    if (w->wishes->annotations)
-        write_notes(w, row, f, &v);
-    write_key(w->out, leaf(f->name));
-    if (!w->first || !fault_spoils(w->fault, f->aspect, w->out))
-        val_write(w->out, &v, f->form);
-}
-
-static size_t write_parent(const struct writer *w, const struct row *row, size_t i)
-{
-    const struct odata *q = w->query;
-    const struct group *group = q->columns[i].group;
-    struct val id;
-
-    field_get(row, q->columns[i].key, &id);
-    write_key(w->out, group->name);
-    buf_puts(w->out, id.kind == V_NULL ? "null" : "{");
-    for (; i < q->ncolumns && q->columns[i].group == group; i++)
-        if (id.kind != V_NULL)
-            write_value(w, row, q->columns[i].field);
-    buf_puts(w->out, id.kind == V_NULL ? "" : "}");
-    return i;
-}
-
-/* Without the opening brace, so that a context can stand before it. */
-static void write_members(const struct writer *w, const struct row *row)
-{
-    const struct odata *q = w->query;
-
-    buf_puts(w->out, "\"@odata.etag\":\"W/\\\"");
-    buf_number(w->out, (int64_t)row->version);
-    buf_puts(w->out, "\\\"\"");
-    for (size_t i = 0; i < q->ncolumns;) {
-        if (q->columns[i].group)
-            i = write_parent(w, row, i);
-        else
-            write_value(w, row, q->columns[i++].field);
-    }
-    buf_puts(w->out, "}");
-}
-
-static void write_context(struct buf *out, const struct odata *q, bool single)
-{
-    buf_addf(out, "{\"@odata.context\":\"%s/api/data/v9.2/$metadata#%s(", settings.origin[DYNAMICS],
-             q->entity->name);
-    for (size_t i = 0; i < q->ncolumns && !q->columns[i].group; i++)
-        buf_addf(out, "%s%s", i ? "," : "", q->columns[i].field->name);
-    buf_puts(out, single ? ")/$entity\"" : ")\"");
-}
+enum { COUNT_CAP = 5000 };
 
 /* ---- pages ---- */
 
@@ -255,7 +23,7 @@ struct page {
         int64_t modified;
     } first, last;
     bool more;
-    struct writer writer;
+    struct dv_writer writer;
 };
 
 static bool page_row(const struct row *row, void *arg)
@@ -273,21 +41,10 @@ static bool page_row(const struct row *row, void *arg)
     for (int times = p->writer.first && p->writer.fault->kind == FAULT_DUPLICATE ? 2 : 1; times;
          times--) {
         buf_puts(out, out->at[out->len - 1] == '[' ? "{" : ",{");
-        write_members(&p->writer, row);
+        dv_write_members(&p->writer, row);
     }
     p->writer.first = false;
     return true;
-}
-
-static uint64_t page_limit(const struct odata *o, const struct wishes *w)
-{
-    uint64_t limit = LARGEST_PAGE;
-
-    if (w->page && w->page < limit)
-        limit = w->page;
-    if (settings.page && settings.page < limit)
-        limit = settings.page;
-    return o->has_top && !w->page && o->top < limit ? o->top : limit;
 }
 
 static uint64_t capped_count(const struct odata *o, bool *exceeded)
@@ -303,7 +60,8 @@ static uint64_t capped_count(const struct odata *o, bool *exceeded)
     return *exceeded ? COUNT_CAP : runs.rows;
 }
 
-static void write_count(struct buf *out, const struct odata *o, const struct wishes *w, bool none)
+static void write_count(struct buf *out, const struct odata *o, const struct dv_wishes *w,
+                        bool none)
 {
     bool exceeded = false;
     uint64_t n = none ? 0 : capped_count(o, &exceeded);
@@ -325,6 +83,7 @@ static void write_next(const struct request *request, struct reply *reply, const
 
     buf_addf(&link, "%s%s?%s%s",
              request->fault.kind == FAULT_FOREIGN_NEXT ? "https://evil.example"
+             : dv_switches.relative_next               ? ""
                                                        : settings.origin[DYNAMICS],
              request->path, prefix, *prefix ? "&" : "");
     skiptoken_write(&link, prefix, loop ? came : &next);
@@ -336,16 +95,16 @@ static void write_next(const struct request *request, struct reply *reply, const
 static void answer_page(const struct request *request, struct reply *reply, struct odata *o,
                         const struct skiptoken *came, const char *prefix, bool none)
 {
-    struct wishes w = wishes_of(request);
+    struct dv_wishes w = dv_wishes_of(request);
     enum fault_kind kind = request->fault.kind;
-    struct page p = {.limit = page_limit(o, &w),
+    struct page p = {.limit = dv_page_limit(o, &w),
                      .writer = {o, &w, &request->fault, &reply->body, true}};
     bool bounded = o->has_top && !w.page;
 
     if (kind == FAULT_SHORT_PAGE)
         p.limit = (p.limit + 1) / 2;
-    applied(reply, &w);
-    write_context(&reply->body, o, false);
+    dv_applied(reply, &w);
+    dv_write_context(&reply->body, o, ")");
     if (o->count)
         write_count(&reply->body, o, &w, none);
     buf_puts(&reply->body, ",\"value\":[");
@@ -385,7 +144,7 @@ static void answer_groups(struct reply *reply, const struct odata *o, bool none)
 static bool none_wanted(const struct request *request, const struct entity *entity)
 {
     return entity == &dv_opportunity &&
-           fault_stands(DYNAMICS, FAULT_EMPTY_RESULT, request->target, NULL);
+           fault_stands(DYNAMICS, FAULT_EMPTY_RESULT, request->line, NULL);
 }
 
 static void refuse(struct reply *reply, const struct odata_error *error)
@@ -398,8 +157,13 @@ void dv_list(const struct request *request, struct reply *reply, const struct en
     struct skiptoken came;
     struct odata_error error;
     struct odata o;
-    char *prefix = skiptoken_read(request->query, &came);
+    char *prefix;
 
+    if (dv_tracked(request)) {
+        dv_track(request, reply, entity);
+        return;
+    }
+    prefix = skiptoken_read(request->query, &came);
     if (!prefix) {
         dynamics_error(reply, 400, "0x80060888",
                        "Malformed XML in the paging cookie: the link is not as it was given.");
@@ -427,6 +191,10 @@ void dv_count(const struct request *request, struct reply *reply, const struct e
     struct odata o;
     bool exceeded;
 
+    if (dv_tracked(request)) {
+        dv_track_count(request, reply, entity);
+        return;
+    }
     world_read();
     if (odata_parse(entity, request->query, &o, &error)) {
         reply->type = "text/plain";
@@ -440,31 +208,43 @@ void dv_count(const struct request *request, struct reply *reply, const struct e
     world_unlock();
 }
 
-/* Row by key: opportunities by their GUID, small tables by search. */
-static bool find_row(const struct entity *entity, const char *id, struct row *row)
+static bool find_row(const struct entity *entity, const struct dv_key *key, struct row *row)
 {
-    struct val v;
     uint32_t at;
 
-    if (entity == &dv_opportunity) {
-        if (!guid_parse(id, &at) || at >= world_rows(entity))
-            return false;
-        entity_row(entity, at, row);
-        return !row->deleted;
-    }
-    for (at = 0; at < entity->count(); at++) {
-        entity_row(entity, at, row);
-        field_get(row, entity_key(entity), &v);
-        if (v.len == strlen(id) && strncasecmp(v.text, id, v.len) == 0)
-            return true;
-    }
-    return false;
+    if (key->field ? !dv_key_find(entity, key->field, key->text, &at)
+                   : !dv_find(entity, key->text, &at))
+        return false;
+    entity_row(entity, at, row);
+    return !row->deleted;
+}
+
+static void write_row(const struct request *request, struct reply *reply, const struct odata *o,
+                      const struct dv_wishes *w, const struct row *row)
+{
+    struct dv_writer writer = {o, w, &request->fault, &reply->body, true};
+
+    reply_header(reply, "ETag", "W/\"%llu\"", (unsigned long long)row->version);
+    dv_write_context(&reply->body, o, ")/$entity");
+    buf_puts(&reply->body, ",");
+    dv_write_members(&writer, row);
+}
+
+/* A conditional read; it does not go with $expand or annotations. */
+static bool unchanged(const struct request *request, const struct dv_wishes *w,
+                      const struct row *row)
+{
+    const char *none = request_header(request, "If-None-Match");
+    char etag[32];
+
+    snprintf(etag, sizeof etag, "W/\"%llu\"", (unsigned long long)row->version);
+    return none && strcmp(none, etag) == 0 && !w->annotations && !strstr(request->query, "expand");
 }
 
 void dv_record(const struct request *request, struct reply *reply, const struct entity *entity,
-               const char *id)
+               const struct dv_key *key)
 {
-    struct wishes w = wishes_of(request);
+    struct dv_wishes w = dv_wishes_of(request);
     struct odata_error error;
     struct odata o;
     struct row row;
@@ -472,17 +252,52 @@ void dv_record(const struct request *request, struct reply *reply, const struct 
     world_read();
     if (!odata_parse(entity, request->query, &o, &error)) {
         refuse(reply, &error);
-    } else if (!find_row(entity, id, &row)) {
+    } else if (!find_row(entity, key, &row)) {
         dynamics_error(reply, 404, "0x80040217", "%s With Id = %s Does Not Exist",
-                       odata_type(entity), id);
+                       odata_type(entity), key->text);
+    } else if (unchanged(request, &w, &row)) {
+        reply->status = 304;
+        reply->type = NULL;
     } else {
-        struct writer writer = {&o, &w, &request->fault, &reply->body, true};
-
-        applied(reply, &w);
-        write_context(&reply->body, &o, true);
-        buf_puts(&reply->body, ",");
-        write_members(&writer, &row);
+        dv_applied(reply, &w);
+        write_row(request, reply, &o, &w, &row);
     }
     odata_free(&o);
     world_unlock();
+}
+
+/* The query without $expand. The caller frees it. */
+static char *without_expand(const char *query)
+{
+    struct buf out = {0};
+
+    buf_puts(&out, "");
+    while (*query) {
+        size_t n = strcspn(query, "&");
+
+        if (!text_starts(query, "$expand=") && !text_starts(query, "%24expand="))
+            buf_addf(&out, "%s%.*s", out.len ? "&" : "", (int)n, query);
+        query += query[n] ? n + 1 : n;
+    }
+    return out.at;
+}
+
+void dv_representation(const struct request *request, struct reply *reply,
+                       const struct entity *entity, uint32_t at)
+{
+    struct dv_wishes w = dv_wishes_of(request);
+    char *query = without_expand(request->query);
+    struct odata_error error;
+    struct odata o;
+    struct row row;
+
+    if (odata_parse(entity, query, &o, &error)) {
+        entity_row(entity, at, &row);
+        reply_header(reply, "Preference-Applied", "return=representation");
+        write_row(request, reply, &o, &w, &row);
+    } else {
+        refuse(reply, &error);
+    }
+    odata_free(&o);
+    free(query);
 }

@@ -1,7 +1,6 @@
 #include "tests/sim/dv_tables.h"
+#include "tests/sim/dv_switch.h"
 #include "tests/sim/world.h"
-
-#include <string.h>
 
 #define COUNT(a)  (sizeof(a) / sizeof *(a))
 #define CHOICE(a) (a), COUNT(a)
@@ -21,6 +20,61 @@ static const struct choice statuses[] = {
     {1, "In Progress"}, {2, "On Hold"}, {3, "Won"}, {4, "Canceled"}, {5, "Out-Sold"},
 };
 
+static const struct choice new_stages[] = {
+    {100000000, "Prospecting"}, {100000001, "Engaging"},          {100000002, "Won"},
+    {100000003, "Lost"},        {100000004, "Value Proposition"},
+};
+
+static const struct choice ratings[] = {{1, "Hot"}, {2, "Warm"}, {3, "Cold"}};
+static const struct choice priorities[] = {{1, "Default Value"}};
+static const struct choice frames[] = {
+    {0, "Immediate"}, {1, "This Quarter"}, {2, "Next Quarter"}, {3, "This Year"}, {4, "Unknown"},
+};
+static const struct choice processes[] = {{0, "Individual"}, {1, "Committee"}, {2, "Unknown"}};
+static const struct choice budgets[] = {
+    {0, "No Committed Budget"},
+    {1, "May Buy"},
+    {2, "Can Buy"},
+    {3, "Will Buy"},
+};
+static const struct choice needs[] = {
+    {0, "Must have"},
+    {1, "Should have"},
+    {2, "Good to have"},
+    {3, "No need"},
+};
+static const struct choice contacted[] = {{0, "Contacted"}, {1, "Not Contacted"}};
+static const struct choice pricing_errors[] = {{0, "None"}, {1, "Detail Error"}};
+
+/* Real tables have hundreds of columns; these hold nothing until somebody writes them. */
+#define EXTRA(n)                                                                                   \
+    {                                                                                              \
+        "new_extra" n, "String", F_TEXT, A_NULL, WRITABLE | CUSTOM | FILLER, NULL, NULL, 0         \
+    }
+#define TEN(n)                                                                                     \
+    EXTRA(n "0"), EXTRA(n "1"), EXTRA(n "2"), EXTRA(n "3"), EXTRA(n "4"), EXTRA(n "5"),            \
+        EXTRA(n "6"), EXTRA(n "7"), EXTRA(n "8"), EXTRA(n "9")
+#define HUNDRED(n)                                                                                 \
+    TEN(n "0"), TEN(n "1"), TEN(n "2"), TEN(n "3"), TEN(n "4"), TEN(n "5"), TEN(n "6"),            \
+        TEN(n "7"), TEN(n "8"), TEN(n "9")
+
+#define MONEY(name, flags)                                                                         \
+    {                                                                                              \
+        name, "Money", F_MONEY, A_NULL, flags, NULL, NULL, 0                                       \
+    }
+#define LOOKUP(name, flags)                                                                        \
+    {                                                                                              \
+        name, "Lookup", F_ID, A_NULL, flags, NULL, NULL, 0                                         \
+    }
+#define PICK(name, options)                                                                        \
+    {                                                                                              \
+        name, "Picklist", F_INTEGER, A_NULL, WRITABLE, NULL, CHOICE(options)                       \
+    }
+#define PLAIN(name, type, form)                                                                    \
+    {                                                                                              \
+        name, type, form, A_NULL, WRITABLE, NULL, NULL, 0                                          \
+    }
+
 static const struct field opportunity[] = {
     {"opportunityid", "Uniqueidentifier", F_ID, A_GUID, KEY | ASCENDING | REQUIRED, NULL, NULL, 0},
     {"name", "String", F_TEXT, A_NAME, WRITABLE, NULL, NULL, 0},
@@ -36,14 +90,14 @@ static const struct field opportunity[] = {
     {"stepname", "String", F_TEXT, A_STAGE_STEP, WRITABLE, NULL, NULL, 0},
     {"statecode", "State", F_INTEGER, A_STATE, WRITABLE, NULL, CHOICE(states)},
     {"statuscode", "Status", F_INTEGER, A_STATUS, WRITABLE, NULL, CHOICE(statuses)},
-    {"_customerid_value", "Customer", F_ID, A_ACCOUNT_GUID, WRITABLE, NULL, NULL, 0},
+    {"_customerid_value", "Customer", F_ID, A_DV_CUSTOMER, WRITABLE, NULL, NULL, 0},
     {"_parentaccountid_value", "Lookup", F_ID, A_ACCOUNT_GUID, WRITABLE, NULL, NULL, 0},
     {"_parentcontactid_value", "Lookup", F_ID, A_NULL, WRITABLE, NULL, NULL, 0},
     {"_ownerid_value", "Owner", F_ID, A_AGENT_GUID, WRITABLE, NULL, NULL, 0},
     {"_owninguser_value", "Lookup", F_ID, A_AGENT_GUID, 0, NULL, NULL, 0},
     {"_transactioncurrencyid_value", "Lookup", F_ID, A_CURRENCY_GUID, WRITABLE, NULL, NULL, 0},
     {"_campaignid_value", "Lookup", F_ID, A_CAMPAIGN_GUID, WRITABLE, NULL, NULL, 0},
-    {"createdon", "DateTime", F_ZULU, A_CREATED, 0, NULL, NULL, 0},
+    {"createdon", "DateTime", F_ZULU, A_CREATED, CREATION, NULL, NULL, 0},
     {"modifiedon", "DateTime", F_ZULU, A_MODIFIED, ASCENDING | STAMP, NULL, NULL, 0},
     {"_modifiedby_value", "Lookup", F_ID, A_AGENT_GUID, 0, NULL, NULL, 0},
     {"versionnumber", "BigInt", F_INTEGER, A_VERSION, ASCENDING, NULL, NULL, 0},
@@ -58,6 +112,49 @@ static const struct field opportunity[] = {
     {"new_customerconsent", "Boolean", F_BOOL, A_SHARE, WRITABLE | CUSTOM, NULL, NULL, 0},
     {"new_location", "String", F_TEXT, A_LOCATION, WRITABLE | CUSTOM, NULL, NULL, 0},
     {"new_externalid", "String", F_TEXT, A_EXTERNAL, WRITABLE | CUSTOM, NULL, NULL, 0},
+    {"new_dealkey", "String", F_TEXT, A_NULL, WRITABLE | CUSTOM | UNIQUE, NULL, NULL, 0},
+    {"new_stage", "Picklist", F_INTEGER, A_DV_STAGE_OPTION, WRITABLE | CUSTOM, NULL,
+     CHOICE(new_stages)},
+    LOOKUP("_owningteam_value", 0),
+    LOOKUP("_owningbusinessunit_value", 0),
+    LOOKUP("_accountid_value", 0),
+    LOOKUP("_contactid_value", 0),
+    LOOKUP("_createdby_value", 0),
+    LOOKUP("_pricelevelid_value", WRITABLE),
+    LOOKUP("_originatingleadid_value", WRITABLE),
+    MONEY("actualvalue_base", 0),
+    MONEY("budgetamount", WRITABLE),
+    MONEY("freightamount", WRITABLE),
+    MONEY("discountamount", WRITABLE),
+    MONEY("totalamount", WRITABLE),
+    MONEY("totalamountlessfreight", WRITABLE),
+    MONEY("totaldiscountamount", WRITABLE),
+    MONEY("totallineitemamount", WRITABLE),
+    MONEY("totallineitemdiscountamount", WRITABLE),
+    MONEY("totaltax", WRITABLE),
+    PLAIN("finaldecisiondate", "DateTime", F_DATE),
+    PLAIN("overriddencreatedon", "DateTime", F_ZULU),
+    PLAIN("importsequencenumber", "Integer", F_INTEGER),
+    PLAIN("stepid", "Uniqueidentifier", F_ID),
+    PLAIN("stageid", "Uniqueidentifier", F_ID),
+    PLAIN("processid", "Uniqueidentifier", F_ID),
+    PLAIN("traversedpath", "String", F_TEXT),
+    PLAIN("emailaddress", "String", F_TEXT),
+    PICK("pricingerrorcode", pricing_errors),
+    PICK("opportunityratingcode", ratings),
+    PICK("prioritycode", priorities),
+    PICK("purchasetimeframe", frames),
+    PICK("timeline", frames),
+    PICK("purchaseprocess", processes),
+    PICK("budgetstatus", budgets),
+    PICK("need", needs),
+    PICK("initialcommunication", contacted),
+    HUNDRED("0"),
+    HUNDRED("1"),
+    TEN("20"),
+    TEN("21"),
+    TEN("22"),
+    TEN("23"),
     {"customerid_account.accountid", "Uniqueidentifier", F_ID, A_ACCOUNT_GUID, 0, NULL, NULL, 0},
     {"customerid_account.name", "String", F_TEXT, A_ACCOUNT_NAME, 0, NULL, NULL, 0},
     {"customerid_account.address1_line1", "String", F_TEXT, A_ACCOUNT_STREET, 0, NULL, NULL, 0},
@@ -68,10 +165,10 @@ static const struct field opportunity[] = {
      0},
     {"customerid_account.address1_country", "String", F_TEXT, A_ACCOUNT_COUNTRY, 0, NULL, NULL, 0},
     {"customerid_account.new_duns", "String", F_TEXT, A_ACCOUNT_DUNS, 0, NULL, NULL, 0},
-    {"customerid_contact.contactid", "Uniqueidentifier", F_ID, A_NULL, 0, NULL, NULL, 0},
-    {"customerid_contact.fullname", "String", F_TEXT, A_NULL, 0, NULL, NULL, 0},
-    {"customerid_contact.emailaddress1", "String", F_TEXT, A_NULL, 0, NULL, NULL, 0},
-    {"customerid_contact.telephone1", "String", F_TEXT, A_NULL, 0, NULL, NULL, 0},
+    {"customerid_contact.contactid", "Uniqueidentifier", F_ID, A_DV_CONTACT, 0, NULL, NULL, 0},
+    {"customerid_contact.fullname", "String", F_TEXT, A_DV_CONTACT_NAME, 0, NULL, NULL, 0},
+    {"customerid_contact.emailaddress1", "String", F_TEXT, A_DV_CONTACT_EMAIL, 0, NULL, NULL, 0},
+    {"customerid_contact.telephone1", "String", F_TEXT, A_DV_CONTACT_PHONE, 0, NULL, NULL, 0},
     {"customerid_contact.address1_country", "String", F_TEXT, A_NULL, 0, NULL, NULL, 0},
     {"owninguser.systemuserid", "Uniqueidentifier", F_ID, A_AGENT_GUID, 0, NULL, NULL, 0},
     {"owninguser.fullname", "String", F_TEXT, A_AGENT_NAME, 0, NULL, NULL, 0},
@@ -85,6 +182,14 @@ static const struct field opportunity[] = {
      NULL, 0},
     {"campaignid.campaignid", "Uniqueidentifier", F_ID, A_CAMPAIGN_GUID, 0, NULL, NULL, 0},
     {"campaignid.name", "String", F_TEXT, A_CAMPAIGN_NAME, 0, NULL, NULL, 0},
+    {"customerid_account.modifiedon", "DateTime", F_ZULU, A_NULL, 0, NULL, NULL, 0},
+    {"customerid_contact.modifiedon", "DateTime", F_ZULU, A_NULL, 0, NULL, NULL, 0},
+    {"modifiedby.systemuserid", "Uniqueidentifier", F_ID, A_AGENT_GUID, 0, NULL, NULL, 0},
+    {"modifiedby.fullname", "String", F_TEXT, A_AGENT_NAME, 0, NULL, NULL, 0},
+    {"modifiedby.domainname", "String", F_TEXT, A_AGENT_EMAIL, 0, NULL, NULL, 0},
+    {"modifiedby.applicationid", "Uniqueidentifier", F_ID, A_NULL, 0, NULL, NULL, 0},
+    {"owningteam.teamid", "Uniqueidentifier", F_ID, A_NULL, 0, NULL, NULL, 0},
+    {"owningteam.name", "String", F_TEXT, A_NULL, 0, NULL, NULL, 0},
 };
 
 static const struct group parents[] = {
@@ -94,53 +199,19 @@ static const struct group parents[] = {
     {"transactioncurrencyid", "transactioncurrency", "transactioncurrencyid.transactioncurrencyid",
      "_transactioncurrencyid_value"},
     {"campaignid", "campaign", "campaignid.campaignid", "_campaignid_value"},
+    {"modifiedby", "systemuser", "modifiedby.systemuserid", "_modifiedby_value"},
+    {"owningteam", "team", "owningteam.teamid", "_owningteam_value"},
 };
 
-static const struct field organization[] = {
-    {"organizationid", "Uniqueidentifier", F_ID, A_ORG_GUID, KEY, NULL, NULL, 0},
-    {"name", "String", F_TEXT, A_ORG_NAME, 0, NULL, NULL, 0},
-    {"expirechangetrackingindays", "Integer", F_INTEGER, A_ORG_RETENTION, 0, NULL, NULL, 0},
-    {"_basecurrencyid_value", "Lookup", F_ID, A_CURRENCY_GUID, 0, NULL, NULL, 0},
-};
-
-static const struct field currency[] = {
-    {"transactioncurrencyid", "Uniqueidentifier", F_ID, A_CURRENCY_GUID, KEY, NULL, NULL, 0},
-    {"isocurrencycode", "String", F_TEXT, A_CURRENCY_CODE, 0, NULL, NULL, 0},
-    {"currencyname", "String", F_TEXT, A_CURRENCY_NAME, 0, NULL, NULL, 0},
-    {"currencyprecision", "Integer", F_INTEGER, A_CURRENCY_PRECISION, 0, NULL, NULL, 0},
-    {"exchangerate", "Decimal", F_RATE, A_CURRENCY_RATE, 0, NULL, NULL, 0},
-};
-
-static const struct field user[] = {
-    {"systemuserid", "Uniqueidentifier", F_ID, A_AGENT_GUID, KEY, NULL, NULL, 0},
-    {"fullname", "String", F_TEXT, A_AGENT_NAME, 0, NULL, NULL, 0},
-    {"internalemailaddress", "String", F_TEXT, A_AGENT_EMAIL, 0, NULL, NULL, 0},
-    {"address1_telephone1", "String", F_TEXT, A_AGENT_PHONE, 0, NULL, NULL, 0},
-};
-
-static uint32_t count_one(void)
+static void load(uint32_t at, struct row *row)
 {
-    return 1;
-}
-
-static uint32_t count_currencies(void)
-{
-    return CURRENCIES;
-}
-
-static uint32_t count_agents(void)
-{
-    return (uint32_t)catalog.nagents;
-}
-
-static void load_currency(uint32_t at, struct row *row)
-{
-    *row = (struct row){.at = at, .currency = (int)at};
-}
-
-static void load_agent(uint32_t at, struct row *row)
-{
-    *row = (struct row){.at = at, .agent = (int)at};
+    world_load(at, row);
+    row->dynamics = true;
+    if (dv_switches.contact_share > 0 && row->account >= 0 &&
+        (int64_t)(text_mix(at + 0xc047u) % 100) < dv_switches.contact_share) {
+        row->account = -1;
+        row->person = at % DV_CONTACTS + 1;
+    }
 }
 
 const struct entity dv_opportunity = {
@@ -152,32 +223,5 @@ const struct entity dv_opportunity = {
     .crm = DYNAMICS,
     .changes = true,
     .count = world_count,
-    .load = world_load,
+    .load = load,
 };
-
-#define SMALL(set, table, counts, loads)                                                           \
-    {                                                                                              \
-        .name = (set), .fields = (table), .nfields = COUNT(table), .crm = DYNAMICS,                \
-        .count = (counts), .load = (loads)                                                         \
-    }
-
-static const struct entity small_tables[] = {
-    SMALL("organizations", organization, count_one, load_currency),
-    SMALL("transactioncurrencies", currency, count_currencies, load_currency),
-    SMALL("systemusers", user, count_agents, load_agent),
-};
-
-static bool named(const struct entity *e, const char *set, size_t len)
-{
-    return strlen(e->name) == len && memcmp(e->name, set, len) == 0;
-}
-
-const struct entity *dv_entity(const char *set, size_t len)
-{
-    if (named(&dv_opportunity, set, len))
-        return &dv_opportunity;
-    for (size_t i = 0; i < COUNT(small_tables); i++)
-        if (named(&small_tables[i], set, len))
-            return &small_tables[i];
-    return NULL;
-}

@@ -1,4 +1,5 @@
 #include "tests/sim/entity.h"
+#include "tests/sim/dv_value.h"
 #include "tests/sim/sf_rows.h"
 #include "tests/sim/world.h"
 
@@ -67,6 +68,8 @@ void entity_row(const struct entity *e, uint32_t at, struct row *row)
 void field_get(const struct row *row, const struct field *field, struct val *v)
 {
     if (row->edit && world_edited(row->edit, field, v))
+        return;
+    if (row->dynamics && dv_value(row, field, v))
         return;
     if (row->refers && sf_parent_edited(row, field, v))
         return;

@@ -16,6 +16,9 @@ enum {
     REQUIRED = 128,     /* not nillable */
     CREATE_ONLY = 256,  /* writable when the record is made, not later */
     EXTERNAL_KEY = 512, /* an external id of the org's own */
+    UNIQUE = 1024,      /* an alternate key */
+    FILLER = 2048,      /* only makes the table as wide as real ones are */
+    CREATION = 4096,    /* of generated rows: 30 to 31 days before the stamp */
 };
 
 struct field {

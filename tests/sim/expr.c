@@ -79,6 +79,35 @@ void expr_free(struct expr *e)
     free(e);
 }
 
+static unsigned char folded(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (unsigned char)(c | 0x20) : (unsigned char)c;
+}
+
+/* SQL's pattern: % any text, _ any byte, whatever the case. */
+static bool like(const char *s, size_t n, const char *pattern, size_t m)
+{
+    size_t i = 0, j = 0, back = 0, star = SIZE_MAX;
+
+    while (i < n) {
+        if (j < m && pattern[j] == '%') {
+            star = j++;
+            back = i;
+        } else if (j < m && (pattern[j] == '_' || folded(pattern[j]) == folded(s[i]))) {
+            i++;
+            j++;
+        } else if (star != SIZE_MAX) {
+            j = star + 1;
+            i = ++back;
+        } else {
+            return false;
+        }
+    }
+    while (j < m && pattern[j] == '%')
+        j++;
+    return j == m;
+}
+
 static bool compare(const struct expr *e, const struct row *row)
 {
     struct val v;
@@ -91,6 +120,7 @@ static bool compare(const struct expr *e, const struct row *row)
     switch ((int)e->op) {
     case OP_EQ: return order == 0;
     case OP_NE: return order != 0;
+    case OP_LIKE: return !null && like(v.text, v.len, e->literal.text, e->literal.len);
     case OP_LT: return !null && order < 0;
     case OP_LE: return !null && order <= 0;
     case OP_GT: return !null && order > 0;
@@ -112,7 +142,8 @@ bool expr_true(const struct expr *e, const struct row *row)
 }
 
 /* The first index whose value is not below the literal, or, with `beyond`, above it. */
-static uint32_t bound(const struct expr *e, const struct entity *entity, bool beyond)
+static uint32_t bound(const struct field *field, const struct val *literal,
+                      const struct entity *entity, bool beyond)
 {
     uint32_t from = 0, to = entity->count();
     struct row row;
@@ -123,8 +154,8 @@ static uint32_t bound(const struct expr *e, const struct entity *entity, bool be
         int order;
 
         entity->load(mid, &row);
-        field_get(&row, e->field, &v);
-        order = val_cmp(&v, &e->literal);
+        field_get(&row, field, &v);
+        order = val_cmp(&v, literal);
         if (order < 0 || (beyond && order == 0))
             from = mid + 1;
         else
@@ -133,81 +164,120 @@ static uint32_t bound(const struct expr *e, const struct entity *entity, bool be
     return from;
 }
 
-static uint32_t lower(uint32_t a, uint32_t b)
+static const struct field *stamp_of(const struct entity *entity)
 {
-    return a < b ? a : b;
+    for (size_t i = 0; i < entity->nfields; i++)
+        if (entity->fields[i].flags & STAMP)
+            return &entity->fields[i];
+    return NULL;
 }
 
-static uint32_t higher(uint32_t a, uint32_t b)
-{
-    return a > b ? a : b;
-}
+enum { DAY = 86400 };
 
-static struct span span_of(const struct expr *e, const struct entity *entity)
+/* Where rows can stand that were created at such a time: their stamps tell. */
+static struct span created_span(const struct expr *e, const struct entity *entity)
 {
     struct span all = {0, entity->count()};
+    struct val stamp = e->literal;
+    const struct field *f = stamp_of(entity);
 
-    if (!(e->field->flags & ASCENDING) || e->literal.kind == V_NULL)
+    if (settings.dataset || !f)
         return all;
+    stamp.num = e->literal.num + 30 * DAY;
     if (e->op == OP_EQ || e->op == OP_GE || e->op == OP_GT)
-        all.from = bound(e, entity, e->op == OP_GT);
+        all.from = bound(f, &stamp, entity, false);
+    stamp.num = e->literal.num + 31 * DAY;
     if (e->op == OP_EQ || e->op == OP_LE || e->op == OP_LT)
-        all.to = bound(e, entity, e->op != OP_LT);
+        all.to = bound(f, &stamp, entity, true);
     return all;
 }
 
-struct span expr_span(const struct expr *e, const struct entity *entity)
+static struct span compared_span(const struct expr *e, const struct entity *entity)
 {
-    struct span all = {0, entity->count()}, a, b;
+    struct span all = {0, entity->count()};
 
-    if (!e || e->op == OP_NOT || e->op == OP_NE)
+    if (e->op == OP_NOT || e->op == OP_NE || e->op == OP_LIKE || e->op == OP_IN ||
+        e->literal.kind == V_NULL)
         return all;
-    if (e->op == OP_IN) {
-        if (!(e->field->flags & ASCENDING) || !e->namong)
-            return all;
-        return (struct span){span_of(e->among[0], entity).from,
-                             span_of(e->among[e->namong - 1], entity).to};
+    if (e->field->flags & CREATION)
+        return created_span(e, entity);
+    if (!(e->field->flags & ASCENDING))
+        return all;
+    if (e->op == OP_EQ || e->op == OP_GE || e->op == OP_GT)
+        all.from = bound(e->field, &e->literal, entity, e->op == OP_GT);
+    if (e->op == OP_EQ || e->op == OP_LE || e->op == OP_LT)
+        all.to = bound(e->field, &e->literal, entity, e->op != OP_LT);
+    return all;
+}
+
+/* Appends, joined with the last when they touch; one that finds no room widens the last. */
+static void append(struct spans *out, struct span s)
+{
+    struct span *last = out->n ? &out->span[out->n - 1] : NULL;
+
+    if (s.from >= s.to)
+        return;
+    if (last && (s.from <= last->to || out->n == MAX_SPANS))
+        last->to = s.to > last->to ? s.to : last->to;
+    else
+        out->span[out->n++] = s;
+}
+
+static void unite(const struct spans *a, const struct spans *b, struct spans *out)
+{
+    size_t i = 0, j = 0;
+
+    out->n = 0;
+    while (i < a->n || j < b->n) {
+        if (j == b->n || (i < a->n && a->span[i].from <= b->span[j].from))
+            append(out, a->span[i++]);
+        else
+            append(out, b->span[j++]);
     }
-    if (e->op != OP_AND && e->op != OP_OR)
-        return span_of(e, entity);
-    a = expr_span(e->left, entity);
-    b = expr_span(e->right, entity);
+}
+
+static void intersect(const struct spans *a, const struct spans *b, struct spans *out)
+{
+    size_t i = 0, j = 0;
+
+    out->n = 0;
+    while (i < a->n && j < b->n) {
+        struct span x = a->span[i], y = b->span[j];
+
+        append(out, (struct span){x.from > y.from ? x.from : y.from, x.to < y.to ? x.to : y.to});
+        if (x.to < y.to)
+            i++;
+        else
+            j++;
+    }
+}
+
+/* The list ascends. */
+static void listed_spans(const struct expr *e, const struct entity *entity, struct spans *spans)
+{
+    for (size_t i = 0; i < e->namong; i++)
+        append(spans, compared_span(e->among[i], entity));
+}
+
+void expr_spans(const struct expr *e, const struct entity *entity, struct spans *spans)
+{
+    struct spans *sides;
+
+    spans->n = 0;
+    if (e && e->op == OP_IN && e->field->flags & ASCENDING) {
+        listed_spans(e, entity, spans);
+        return;
+    }
+    if (!e || (e->op != OP_AND && e->op != OP_OR)) {
+        append(spans, e ? compared_span(e, entity) : (struct span){0, entity->count()});
+        return;
+    }
+    sides = grab(2 * sizeof *sides);
+    expr_spans(e->left, entity, &sides[0]);
+    expr_spans(e->right, entity, &sides[1]);
     if (e->op == OP_AND)
-        return (struct span){higher(a.from, b.from), lower(a.to, b.to)};
-    if (a.from >= a.to)
-        return b;
-    return b.from >= b.to ? a : (struct span){lower(a.from, b.from), higher(a.to, b.to)};
-}
-
-/* A list on an ascending field that everything else is joined to with AND. */
-static const struct expr *ruling_list(const struct expr *e)
-{
-    const struct expr *found = NULL;
-
-    if (e && e->op == OP_IN)
-        return e->field->flags & ASCENDING ? e : NULL;
-    if (e && e->op == OP_AND && !(found = ruling_list(e->left)))
-        found = ruling_list(e->right);
-    return found;
-}
-
-size_t expr_spans(const struct expr *e, const struct entity *entity, struct span *out, size_t n)
-{
-    const struct expr *list = ruling_list(e);
-    struct span whole = expr_span(e, entity);
-    size_t used = 0;
-
-    if (!list || list->namong > n) {
-        out[0] = whole;
-        return 1;
-    }
-    for (size_t i = 0; i < list->namong; i++) {
-        struct span s = span_of(list->among[i], entity);
-
-        s.from = higher(s.from, used ? out[used - 1].to : whole.from);
-        s.to = lower(s.to, whole.to);
-        if (s.from < s.to)
-            out[used++] = s;
-    }
-    return used;
+        intersect(&sides[0], &sides[1], spans);
+    else
+        unite(&sides[0], &sides[1], spans);
+    free(sides);
 }

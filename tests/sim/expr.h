@@ -4,7 +4,7 @@
 
 #include "tests/sim/entity.h"
 
-enum op { OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_IN, OP_AND, OP_OR, OP_NOT };
+enum op { OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_IN, OP_AND, OP_OR, OP_NOT, OP_LIKE };
 
 struct expr {
     enum op op;
@@ -28,12 +28,15 @@ void expr_free(struct expr *e);
 /* NULL is true. */
 bool expr_true(const struct expr *e, const struct row *row);
 
-/* Half-open range of indices outside which no unedited row can satisfy it. */
+/* Half-open ranges of indices outside which no unedited row can satisfy it: ascending, apart. */
+enum { MAX_SPANS = 5000 };
 struct span {
     uint32_t from, to;
 };
-struct span expr_span(const struct expr *e, const struct entity *entity);
-/* The same in up to n disjoint spans, ascending; how many. */
-size_t expr_spans(const struct expr *e, const struct entity *entity, struct span *out, size_t n);
+struct spans {
+    size_t n;
+    struct span span[MAX_SPANS];
+};
+void expr_spans(const struct expr *e, const struct entity *entity, struct spans *spans);
 
 #endif

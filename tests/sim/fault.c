@@ -25,6 +25,11 @@ static const char *const names[FAULT_KINDS] = {
     [FAULT_JOB_FAILS] = "job_fails",
     [FAULT_JOB_ABORTS] = "job_aborts",
     [FAULT_JOB_GONE] = "job_gone",
+    [FAULT_DAILY_LIMIT] = "daily_limit",
+    [FAULT_CONCURRENT_LIMIT] = "concurrent_limit",
+    [FAULT_MAINTENANCE] = "maintenance",
+    [FAULT_XML_ERROR] = "xml_error",
+    [FAULT_HEADERS_TOO_LARGE] = "headers_too_large",
     [FAULT_INVALID_UTF8] = "invalid_utf8",
     [FAULT_NUL] = "nul",
     [FAULT_BIGFIELD] = "bigfield",
@@ -78,7 +83,6 @@ static bool matches(const struct fault *f, enum crm crm, const char *target)
 struct fault fault_take(enum crm crm, const char *line)
 {
     struct fault taken = {.kind = FAULT_NONE};
-
     pthread_mutex_lock(&lock);
     for (size_t i = 0; i < nqueue; i++) {
         struct fault *f = &queue[i];

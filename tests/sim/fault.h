@@ -31,6 +31,11 @@ enum fault_kind {
     FAULT_JOB_FAILS,
     FAULT_JOB_ABORTS,
     FAULT_JOB_GONE,
+    FAULT_DAILY_LIMIT,
+    FAULT_CONCURRENT_LIMIT,
+    FAULT_MAINTENANCE,
+    FAULT_XML_ERROR,
+    FAULT_HEADERS_TOO_LARGE,
     /* in the records of the answer */
     FAULT_INVALID_UTF8,
     FAULT_NUL,

@@ -1,11 +1,14 @@
 #include "tests/sim/http.h"
 #include "tests/sim/clock.h"
 #include "tests/sim/control.h"
+#include "tests/sim/dv_limit.h"
 #include "tests/sim/dynamics.h"
 #include "tests/sim/log.h"
 #include "tests/sim/salesforce.h"
+#include "tests/sim/sf_settings.h"
 #include "tests/sim/token.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdarg.h>
@@ -19,7 +22,7 @@
 #include <zlib.h>
 
 enum {
-    LONGEST_BODY = 4 << 20,
+    LONGEST_BODY = 16 << 20,
     CONNECTION_MEMORY = 256 << 10,
     WORTH_GZIP = 400,
     PART = 64 << 10,
@@ -43,8 +46,20 @@ bool request_is(const struct request *request, const char *method)
     return strcmp(request->method, method) == 0;
 }
 
+static const char *part_header(const struct part *part, const char *name)
+{
+    size_t n = strlen(name);
+
+    for (size_t i = 0; i < part->n; i++)
+        if (strncasecmp(part->lines[i], name, n) == 0 && part->lines[i][n] == ':')
+            return part->lines[i] + n + 1 + strspn(part->lines[i] + n + 1, " ");
+    return NULL;
+}
+
 const char *request_header(const struct request *request, const char *name)
 {
+    if (request->part)
+        return part_header(request->part, name);
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
@@ -104,10 +119,12 @@ static void throttle(const struct request *request, const struct fault *f, struc
     reply->status = 429;
     reply_header(reply, "Retry-After", "%lld",
                  (long long)(f->retry_after < 0 ? 1 : f->retry_after));
-    if (request->crm == DYNAMICS)
-        buf_puts(&reply->body, "{\"error\":{\"code\":\"0x80072322\",\"message\":\"Number of "
-                               "requests exceeded the limit of 6000 over time window of 300 "
-                               "seconds.\"}}");
+    if (f->body)
+        buf_puts(&reply->body, f->body);
+    else if (request->crm == DYNAMICS)
+        dynamics_error(reply, 429, "0x80072322",
+                       "Number of requests exceeded the limit of 6000 over time window of 300 "
+                       "seconds.");
     else
         buf_puts(&reply->body, "[{\"message\":\"Too many requests\",\"errorCode\":"
                                "\"REQUEST_LIMIT_EXCEEDED\"}]");
@@ -124,8 +141,7 @@ static void set_status(const struct fault *f, struct reply *reply)
         buf_puts(&reply->body, f->body);
 }
 
-/* The faults that leave nothing of the answer; true when this was one. */
-static bool answer_fault(const struct request *request, struct reply *reply)
+bool reply_fault(const struct request *request, struct reply *reply)
 {
     const struct fault *f = &request->fault;
 
@@ -165,20 +181,25 @@ static void drop_body(struct reply *reply)
     reply->body.len = 0;
 }
 
+void reply_status_after(const struct request *request, struct reply *reply)
+{
+    if (request->fault.kind != FAULT_STATUS_AFTER)
+        return;
+    drop_body(reply);
+    set_status(&request->fault, reply);
+}
+
 static void answer(const struct request *request, struct reply *reply)
 {
     if (is_control(request))
         control_answer(request, reply);
-    else if (control_settle(), answer_fault(request, reply))
+    else if (control_settle(), reply_fault(request, reply))
         return;
     else if (request->crm == SALESFORCE)
         salesforce_answer(request, reply);
     else
         dynamics_answer(request, reply);
-    if (request->fault.kind == FAULT_STATUS_AFTER) {
-        drop_body(reply);
-        set_status(&request->fault, reply);
-    }
+    reply_status_after(request, reply);
 }
 
 static bool accepts_gzip(const struct request *request)
@@ -215,9 +236,7 @@ static void finish(const struct request *request, struct reply *reply)
         nap(request->fault.ms);
     if (request->fault.kind == FAULT_TRUNCATE)
         reply->body.len /= 2;
-    if (request->fault.kind == FAULT_GZIP_LIE)
-        reply_header(reply, "Content-Encoding", "gzip");
-    else if (accepts_gzip(request) && reply->part)
+    if (request->fault.kind == FAULT_GZIP_LIE || (accepts_gzip(request) && reply->part))
         reply_header(reply, "Content-Encoding", "gzip");
     else if (accepts_gzip(request) && reply->body.len > WORTH_GZIP)
         compress_body(reply);
@@ -354,6 +373,21 @@ static struct MHD_Response *make_response(const struct request *request, struct 
     return MHD_create_response_from_callback(cut->len, 4096, read_half, cut, free_cut);
 }
 
+/* Names in lower case, as HTTP/2 has them, when asked for. */
+static void add_header(struct MHD_Response *response, const struct request *request,
+                       const char *name, const char *value)
+{
+    char lower[64];
+    size_t n = 0;
+
+    for (; name[n] && n < sizeof lower - 1; n++)
+        lower[n] = request->crm == SALESFORCE && sf_settings.lower_headers
+                       ? (char)tolower((unsigned char)name[n])
+                       : name[n];
+    lower[n] = '\0';
+    MHD_add_response_header(response, lower, value);
+}
+
 static enum MHD_Result send_reply(const struct request *request, struct reply *reply)
 {
     struct MHD_Response *response;
@@ -367,7 +401,7 @@ static enum MHD_Result send_reply(const struct request *request, struct reply *r
     if (reply->type)
         MHD_add_response_header(response, "Content-Type", reply->type);
     for (size_t i = 0; i < reply->nheaders; i++)
-        MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value);
+        add_header(response, request, reply->headers[i].name, reply->headers[i].value);
     result = MHD_queue_response(request->connection, reply->status, response);
     MHD_destroy_response(response);
     return result;
@@ -383,6 +417,13 @@ static enum MHD_Result add_header_bytes(void *arg, enum MHD_ValueKind kind, cons
     return MHD_YES;
 }
 
+static _Atomic unsigned busy[CRMS];
+
+unsigned http_busy(enum crm crm)
+{
+    return busy[crm];
+}
+
 static enum MHD_Result respond(struct request *request)
 {
     struct reply reply = {.status = 200, .type = "application/json;charset=UTF-8"};
@@ -392,14 +433,24 @@ static enum MHD_Result respond(struct request *request)
 
     request->fault = (struct fault){.kind = FAULT_NONE};
     if (!is_control(request)) {
+        if (request->crm == DYNAMICS)
+            limit_active(1);
         request->fault = fault_take(request->crm, request->line);
+        busy[request->crm]++;
         if (fault_stands(request->crm, FAULT_LATENCY, request->line, &ms))
             nap(ms);
     }
     cut = request->fault.kind == FAULT_CUT_BEFORE || request->fault.kind == FAULT_CUT_AFTER;
     if (request->fault.kind != FAULT_CUT_BEFORE)
         answer(request, &reply);
+    cut |= reply.cut;
     finish(request, &reply);
+    if (!is_control(request) && request->crm == DYNAMICS)
+        limit_active(-1);
+    if (!is_control(request))
+        busy[request->crm]--;
+    if (!is_control(request))
+        busy[request->crm]--;
     if (!is_control(request))
         log_request(request->crm, request->method, request->target, cut ? 0 : reply.status,
                     request_bearer(request), reply.body.len);

@@ -19,15 +19,23 @@ struct request {
     const char *body;    /* NUL-terminated, "" when there is none */
     size_t header_bytes; /* of all header lines */
     struct fault fault;
+    const struct part *part; /* of a batch: the headers are its own; or NULL */
     struct MHD_Connection *connection;
 };
 
-enum { MAX_HEADERS = 16 };
+/* The header lines of a request inside a batch: "Name: value", each NUL-terminated. */
+struct part {
+    size_t n;
+    char *const *lines;
+};
+
+enum { MAX_HEADERS = 24 };
 
 struct reply {
     unsigned status;
     const char *type;
     struct buf body;
+    bool cut; /* the connection dies without an answer */
     size_t nheaders;
     struct {
         const char *name;
@@ -46,6 +54,10 @@ const char *request_header(const struct request *request, const char *name); /* 
 char *request_param(const struct request *request, const char *name);
 /* The token behind "Bearer ", or NULL. */
 const char *request_bearer(const struct request *request);
+/* The faults that leave nothing of the answer; true when the request's is one. */
+bool reply_fault(const struct request *request, struct reply *reply);
+/* What was done stays done; the answer becomes an error when the request's fault says so. */
+void reply_status_after(const struct request *request, struct reply *reply);
 void reply_header(struct reply *reply, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -53,6 +65,9 @@ struct http_config {
     uint16_t ports[CRMS]; /* 0: any; filled in by http_start */
     char *cert, *key;     /* PEM texts */
 };
+
+/* Requests of that CRM being answered now, this one included. */
+unsigned http_busy(enum crm crm);
 
 bool http_start(struct http_config *config);
 void http_stop(void);

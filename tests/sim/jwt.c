@@ -83,7 +83,7 @@ unsigned char *jwt_base64(const char *s, size_t n, size_t *len)
     return out;
 }
 
-static json_t *part(const char *s, size_t n)
+json_t *jwt_part(const char *s, size_t n)
 {
     size_t len;
     unsigned char *plain = jwt_base64(s, n, &len);
@@ -157,8 +157,8 @@ bool jwt_accept(const char *assertion, const char **error, const char **descript
     *description = "invalid assertion";
     if (!last)
         return false;
-    header = part(assertion, (size_t)(dot - assertion));
-    claims = part(dot + 1, (size_t)(last - dot - 1));
+    header = jwt_part(assertion, (size_t)(dot - assertion));
+    claims = jwt_part(dot + 1, (size_t)(last - dot - 1));
     if (text_is(json_object_get(header, "alg"), "RS256") && json_is_object(claims) &&
         signature_good(assertion, (size_t)(last - assertion), last + 1))
         *description = judge(claims, error);

@@ -39,13 +39,14 @@ static uint32_t hash(const char *s)
     return (uint32_t)h;
 }
 
-/* Posts that only ask: for a token, for records by id, for a query in the background. */
+/* Posts that only ask: for a token, for records by id, for a query in the background. What a batch
+ * changes is told part by part. */
 static bool only_asks(const char *method, const char *target)
 {
     const char *retrieve = strstr(target, "/composite/sobjects/");
 
     return strstr(target, "/oauth2/") || strstr(target, "/jobs/query") ||
-           (retrieve && retrieve[20] && strcmp(method, "POST") == 0);
+           strstr(target, "/$batch") || (retrieve && retrieve[20] && strcmp(method, "POST") == 0);
 }
 
 static bool mutating(const char *method, const char *target)
@@ -53,13 +54,11 @@ static bool mutating(const char *method, const char *target)
     return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 && !only_asks(method, target);
 }
 
-void log_request(enum crm crm, const char *method, const char *target, unsigned status,
-                 const char *token, size_t bytes)
+static void enter(enum crm crm, const char *method, const char *target, unsigned status,
+                  const char *token, size_t bytes)
 {
     struct entry *e;
 
-    pthread_mutex_lock(&lock);
-    counters[crm].requests++;
     counters[crm].mutating += mutating(method, target);
     e = &ring[total % RING];
     free(e->target);
@@ -72,6 +71,21 @@ void log_request(enum crm crm, const char *method, const char *target, unsigned 
         .bytes = bytes,
     };
     memcpy(e->method, method, strnlen(method, sizeof e->method - 1));
+}
+
+void log_request(enum crm crm, const char *method, const char *target, unsigned status,
+                 const char *token, size_t bytes)
+{
+    pthread_mutex_lock(&lock);
+    counters[crm].requests++;
+    enter(crm, method, target, status, token, bytes);
+    pthread_mutex_unlock(&lock);
+}
+
+void log_part(enum crm crm, const char *method, const char *target, unsigned status)
+{
+    pthread_mutex_lock(&lock);
+    enter(crm, method, target, status, NULL, 0);
     pthread_mutex_unlock(&lock);
 }
 

@@ -9,6 +9,8 @@
  * a hash. */
 void log_request(enum crm crm, const char *method, const char *target, unsigned status,
                  const char *token, size_t bytes);
+/* A write inside a batch: it mutates, and is no request of its own. */
+void log_part(enum crm crm, const char *method, const char *target, unsigned status);
 void log_token(enum crm crm);
 /* Counts one of that kind ("update", "bulk_page"); the text is kept, not copied. */
 void log_kind(enum crm crm, const char *kind);

@@ -2,9 +2,11 @@
 #include "tests/sim/catalog.h"
 #include "tests/sim/control.h"
 #include "tests/sim/dataset.h"
+#include "tests/sim/dv_assertion.h"
 #include "tests/sim/http.h"
 #include "tests/sim/log.h"
 #include "tests/sim/sf_job.h"
+#include "tests/sim/sf_key.h"
 #include "tests/sim/sf_query.h"
 #include "tests/sim/token.h"
 #include "tests/sim/world.h"
@@ -19,7 +21,7 @@
 
 enum { LARGEST_PEM = 1 << 20, EXIT_USAGE = 64 };
 
-enum text_option { CERT, KEY_FILE, JWT_CERT, READY, DATASET, TEXT_OPTIONS };
+enum text_option { CERT, KEY_FILE, JWT_CERT, READY, DATASET, CLIENT_CERT, TEXT_OPTIONS };
 enum number_option { SF_PORT, DV_PORT, COUNT, OPEN_SHARE, PAGE, SEED, TOKEN_LIFE, NUMBER_OPTIONS };
 
 struct options {
@@ -33,6 +35,7 @@ static const struct option long_options[] = {
     {"jwt-cert", required_argument, NULL, JWT_CERT},
     {"ready", required_argument, NULL, READY},
     {"dataset", required_argument, NULL, DATASET},
+    {"client-cert", required_argument, NULL, CLIENT_CERT},
     {"salesforce-port", required_argument, NULL, TEXT_OPTIONS + SF_PORT},
     {"dynamics-port", required_argument, NULL, TEXT_OPTIONS + DV_PORT},
     {"count", required_argument, NULL, TEXT_OPTIONS + COUNT},
@@ -49,6 +52,7 @@ static const uint64_t largest[NUMBER_OPTIONS] = {65535, 65535,      25000000,  1
 static int usage(void)
 {
     fputs("usage: dealsync-sim --cert FILE --key FILE --jwt-cert FILE --ready FILE\n"
+          "           [--client-cert FILE]\n"
           "           [--salesforce-port N] [--dynamics-port N] [--count N | --dataset DIR]\n"
           "           [--open-share PERCENT] [--page N] [--seed N] [--token-life SECONDS]\n",
           stderr);
@@ -120,6 +124,19 @@ static bool write_ready(const char *path)
     return good;
 }
 
+/* Where the option does not say: beside the other key, if it is there. */
+static bool load_client(const struct options *o)
+{
+    const char *other = o->text[JWT_CERT], *slash = strrchr(other, '/');
+    char beside[4096];
+
+    if (o->text[CLIENT_CERT])
+        return assertion_load(o->text[CLIENT_CERT]);
+    snprintf(beside, sizeof beside, "%.*sdv-client.pem", slash ? (int)(slash + 1 - other) : 0,
+             other);
+    return access(beside, R_OK) != 0 || assertion_load(beside);
+}
+
 static bool prepare(const struct options *o)
 {
     settings = (struct settings){
@@ -131,7 +148,7 @@ static bool prepare(const struct options *o)
         .token_life = (int64_t)o->number[TOKEN_LIFE],
         .multi_currency = true,
     };
-    if (!token_load_key(o->text[JWT_CERT]))
+    if (!token_load_key(o->text[JWT_CERT]) || !load_client(o))
         return false;
     if (settings.dataset)
         return dataset_load(o->text[DATASET]);
@@ -177,6 +194,7 @@ int main(int argc, char **argv)
     sf_job_clear();
     control_clear();
     world_clear();
+    sf_key_clear();
     dataset_clear();
     catalog_clear();
     token_clear();

@@ -1,4 +1,5 @@
 #include "tests/sim/odata.h"
+#include "tests/sim/dv_tables.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -44,17 +45,7 @@ static bool unexpected(struct parser *p)
 
 const char *odata_type(const struct entity *entity)
 {
-    static const char *const types[][2] = {
-        {"opportunities", "opportunity"},
-        {"organizations", "organization"},
-        {"transactioncurrencies", "transactioncurrency"},
-        {"systemusers", "systemuser"},
-    };
-
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (strcmp(entity->name, types[i][0]) == 0)
-            return types[i][1];
-    return entity->name;
+    return dv_table(entity)->type;
 }
 
 /* ---- tokens ---- */
@@ -354,6 +345,33 @@ static bool operator_of(struct parser *p, enum op *op)
 
 static struct expr *parse_or(struct parser *p, int depth);
 
+/* contains(name,'x') and its kin; % and _ of the text are SQL's. */
+static struct expr *parse_function(struct parser *p, const char *before, const char *behind)
+{
+    const struct field *f;
+    struct buf pattern = {0};
+    struct expr *e;
+    char *text;
+
+    if (!next(p) || !expect(p, "("))
+        return NULL;
+    f = property(p);
+    if (!f || !expect(p, ","))
+        return NULL;
+    if (p->kind != T_STRING || form_kind(f->form) != V_TEXT) {
+        unexpected(p);
+        return NULL;
+    }
+    text = unquote(p->token, p->len);
+    buf_addf(&pattern, "%s%s%s", before, text, behind);
+    free(text);
+    e = expr_compare(OP_LIKE, f, pattern.at);
+    if (next(p) && expect(p, ")"))
+        return e;
+    expr_free(e);
+    return NULL;
+}
+
 static struct expr *parse_unary(struct parser *p, int depth)
 {
     const struct field *f;
@@ -368,6 +386,12 @@ static struct expr *parse_unary(struct parser *p, int depth)
         e = parse_unary(p, depth + 1);
         return e ? expr_join(OP_NOT, e, NULL) : NULL;
     }
+    if (is(p, "contains"))
+        return parse_function(p, "%", "%");
+    if (is(p, "startswith"))
+        return parse_function(p, "", "%");
+    if (is(p, "endswith"))
+        return parse_function(p, "%", "");
     if (!accept(p, "(")) {
         f = property(p);
         return f && operator_of(p, &op) ? literal(p, op, f) : NULL;

@@ -4,7 +4,7 @@
 
 #include "tests/sim/tally.h"
 
-enum { MAX_ODATA_COLUMNS = 100 };
+enum { MAX_ODATA_COLUMNS = 600 };
 
 struct odata_column {
     const struct field *field;

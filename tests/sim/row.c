@@ -1,8 +1,11 @@
 #include "tests/sim/row.h"
+#include "tests/sim/dv_switch.h"
 #include "tests/sim/fault.h"
 #include "tests/sim/sf_rows.h"
+#include "tests/sim/token.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -80,6 +83,23 @@ void guid_opportunity(char out[37], uint32_t at)
     guid_write(out, GUID_FIRST + (uint64_t)at * GUID_STEP, noise >> 48, 0xee11, 0x9965, noise);
 }
 
+uint64_t guid_rank(const char *id)
+{
+    char digits[17] = "";
+    size_t n = 0;
+
+    for (; *id && n < 16; id++)
+        if (*id != '-')
+            digits[n++] = *id;
+    return strtoull(digits, NULL, 16);
+}
+
+uint64_t guid_opportunity_rank(uint32_t at)
+{
+    return (GUID_FIRST + (uint64_t)at * GUID_STEP) << 32 | text_mix(at + 0x0990u) >> 48 << 16 |
+           0xee11;
+}
+
 bool guid_parse(const char *id, uint32_t *at)
 {
     uint64_t first = 0;
@@ -103,6 +123,18 @@ bool guid_parse(const char *id, uint32_t *at)
 void guid_other(char out[37], unsigned table, uint64_t n)
 {
     guid_write(out, 0xa1000000u + table, 0x5f2a, 0x4d1c, 0x8b00, n + 1);
+}
+
+bool guid_other_parse(const char *id, unsigned *table, uint32_t *n)
+{
+    char same[37];
+
+    if (strlen(id) != 36 || strncmp(id, "a10000", 6) != 0)
+        return false;
+    *table = (unsigned)strtoul(id + 6, NULL, 16);
+    *n = (uint32_t)strtoull(id + 24, NULL, 16) - 1;
+    guid_other(same, *table, *n);
+    return strcasecmp(id, same) == 0;
 }
 
 static void put_sf(struct val *v, const char *prefix, uint64_t n)
@@ -234,11 +266,25 @@ static void account_get(const struct row *row, enum aspect aspect, struct val *v
     }
 }
 
+static void sync_user_get(enum aspect aspect, struct val *v)
+{
+    switch ((int)aspect) {
+    case A_AGENT_SF: sf_row_get(&(struct row){.at = 0}, A_SYNC_USER, v); return;
+    case A_AGENT_NAME: val_text(v, "Sync User"); return;
+    case A_AGENT_EMAIL: val_text(v, SIM_USERNAME); return;
+    default: val_null(v); return;
+    }
+}
+
 static void agent_get(const struct row *row, enum aspect aspect, struct val *v)
 {
     const struct agent *a;
 
-    if ((size_t)row->agent >= catalog.nagents) {
+    if ((size_t)row->agent == catalog.nagents) {
+        sync_user_get(aspect, v);
+        return;
+    }
+    if ((size_t)row->agent > catalog.nagents) {
         aspect == A_AGENT_SF ? put_sf(v, "005", (uint64_t)row->agent + 1) : val_null(v);
         return;
     }
@@ -307,7 +353,7 @@ static void other_get(const struct row *row, enum aspect aspect, struct val *v)
     case A_ORG_NAME: val_text(v, "Simulated Company"); return;
     case A_ORG_EDITION: val_text(v, "Enterprise Edition"); return;
     case A_ORG_CURRENCY: val_text(v, "USD"); return;
-    case A_ORG_RETENTION: val_number(v, 7, 0); return;
+    case A_ORG_RETENTION: val_number(v, dv_switches.retention, 0); return;
     case A_CAMPAIGN_SF: row->campaign ? put_sf(v, "701", row->campaign) : val_null(v); return;
     case A_CAMPAIGN_GUID: row->campaign ? put_guid(v, 4, row->campaign) : val_null(v); return;
     default: val_text(v, row->campaign ? "Spring fair" : NULL); return;

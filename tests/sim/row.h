@@ -17,9 +17,12 @@ struct row {
     int account; /* -1: none */
     int product; /* -1: none */
     int agent, stage, currency;
-    unsigned help, loss; /* option values, 0: none */
-    unsigned campaign;   /* 0: none */
+    unsigned help, loss;     /* option values, 0: none */
+    unsigned campaign;       /* 0: none */
+    unsigned person;         /* Dynamics: the contact, or the stage; 0: none */
+    const char *const *list; /* of a small table of names: name, code, XML */
     bool has_amount, has_close, share, on_hold, deleted;
+    bool dynamics;  /* of a table of Dynamics */
     int64_t amount; /* hundredths */
     int64_t close;  /* days */
     int64_t created, modified;
@@ -108,14 +111,41 @@ enum aspect {
     A_ORG_EDITION,
     A_ORG_CURRENCY,
     A_ORG_RETENTION,
+    /* what only Dynamics has: dv_value knows them */
+    A_DV_CUSTOMER,
+    A_DV_CONTACT,
+    A_DV_STAGE_OPTION,
+    A_DV_DATE_CLOSE,
+    A_DV_INDEX,
+    A_DV_CONTACT_NAME,
+    A_DV_CONTACT_EMAIL,
+    A_DV_CONTACT_PHONE,
+    A_DV_USER_DISABLED,
+    A_DV_LIST_NAME,
+    A_DV_LIST_CODE,
+    A_DV_STAGE_GUID,
+    A_DV_STAGE_PROCESS,
+    A_DV_STAGE_NAME,
+    A_DV_STAGE_CATEGORY,
+    A_DV_STAGE_TABLE,
+    A_DV_BPF_OPPORTUNITY,
+    A_DV_BPF_STATE,
+    A_DV_BPF_STATUS,
+    A_DV_BPF_PATH,
+    A_DV_QUERY_XML,
+    A_DV_KEY, /* + N: the row's index as an id of table N */
+    A_DV_KEY_LAST = A_DV_KEY + 63,
     A_SF_FIRST, /* what only Salesforce shows; see sf_rows.c */
     A_HAS_ITEMS,
     A_FIRST_STAMP,
     A_PERSON,
+    A_PERSON_EMAIL,
     A_TRUE,
     A_SANDBOX,
     A_INSTANCE,
     A_OBJECT_NAME,
+    A_PROFILE_SF,
+    A_SYNC_USER,
     A_PROCESS_SF,
     A_PROCESS_NAME,
     A_VIEW_ALL,
@@ -166,7 +196,12 @@ bool sf_id_parse(const char *id, const char *prefix, uint64_t *n);
 /* Ids of opportunities ascend with the index and look random; those of other tables only count. */
 void guid_opportunity(char out[37], uint32_t at);
 bool guid_parse(const char *id, uint32_t *at);
+/* Ascends with ids, whoever chose them. */
+uint64_t guid_rank(const char *id);
+uint64_t guid_opportunity_rank(uint32_t at);
 void guid_other(char out[37], unsigned table, uint64_t n);
+/* Which table and which row; false when it is none of those. */
+bool guid_other_parse(const char *id, unsigned *table, uint32_t *n);
 
 /* The organisation that the CRM says it is; another one while the fault wrong_org stands. */
 const char *org_id(enum crm crm);

@@ -4,7 +4,10 @@
 #include "tests/sim/sf_collection.h"
 #include "tests/sim/sf_deleted.h"
 #include "tests/sim/sf_describe.h"
+#include "tests/sim/sf_key.h"
+#include "tests/sim/sf_limits.h"
 #include "tests/sim/sf_query.h"
+#include "tests/sim/sf_settings.h"
 #include "tests/sim/sf_tables.h"
 #include "tests/sim/sf_write.h"
 #include "tests/sim/token.h"
@@ -19,8 +22,6 @@ enum {
     OLDEST_VERSION = 60,
     NEWEST_VERSION = 67,
     LONGEST_HEAD = 16384,
-    DAILY_CALLS = 100000,
-    CALLS_OF_OTHERS = 18,
 };
 
 void salesforce_error(struct reply *reply, unsigned status, const char *code, const char *format,
@@ -78,23 +79,13 @@ static void answer_userinfo(struct reply *reply)
 
 static void answer_resources(struct reply *reply, const char *version)
 {
-    static const char *const names[] = {"sobjects", "query", "queryAll", "limits"};
+    static const char *const names[] = {"sobjects", "query",     "queryAll",
+                                        "limits",   "composite", "jobs"};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         buf_addf(&reply->body, "%s\"%s\":\"/services/data/v%s/%s\"", i ? "," : "{", names[i],
                  version, names[i]);
     buf_puts(&reply->body, "}");
-}
-
-static void answer_limits(struct reply *reply)
-{
-    buf_addf(&reply->body,
-             "{\"DailyApiRequests\":{\"Max\":%d,\"Remaining\":%lld},"
-             "\"DailyBulkApiBatches\":{\"Max\":15000,\"Remaining\":15000},"
-             "\"DailyBulkV2QueryJobs\":{\"Max\":10000,\"Remaining\":10000},"
-             "\"DailyBulkV2QueryFileStorageMB\":{\"Max\":976562,\"Remaining\":976562}}",
-             DAILY_CALLS,
-             (long long)DAILY_CALLS - CALLS_OF_OTHERS - (long long)log_count(SALESFORCE));
 }
 
 /* ---- routes ---- */
@@ -187,7 +178,8 @@ static void answer_rows(const struct request *request, struct reply *reply, cons
 static void answer_sobjects(const struct request *request, struct reply *reply, const char *version)
 {
     static const char resource[] = "/sobjects/";
-    const char *at = strstr(request->target, resource) + sizeof resource - 1;
+    const char *found = strstr(request->target, resource); /* not when that was encoded */
+    const char *at = found ? found + sizeof resource - 1 : "";
     size_t n = strcspn(at, "/?");
     char *object = text_decode(at, n, false);
     const struct entity *e = object ? sf_entity(object) : NULL;
@@ -219,7 +211,9 @@ static void answer_reads(const struct request *request, struct reply *reply, con
     if (strcmp(rest, "") == 0 || strcmp(rest, "/") == 0)
         answer_resources(reply, version);
     else if (strcmp(rest, "/limits") == 0 || strcmp(rest, "/limits/") == 0)
-        answer_limits(reply);
+        sf_limits(reply);
+    else if (strcmp(rest, "/sobjects") == 0 || strcmp(rest, "/sobjects/") == 0)
+        sf_describe_all(reply, version);
     else if (strcmp(rest, "/query") == 0 || strcmp(rest, "/query/") == 0)
         sf_query(request, reply, version, false);
     else if (strcmp(rest, "/queryAll") == 0 || strcmp(rest, "/queryAll/") == 0)
@@ -249,24 +243,14 @@ static void answer_data(const struct request *request, struct reply *reply, cons
         not_allowed(request, reply, "GET");
 }
 
-static void limit_info(struct reply *reply)
-{
-    world_read();
-    if (settings.limit_info[0])
-        reply_header(reply, "Sforce-Limit-Info", "%s", settings.limit_info);
-    else
-        reply_header(reply, "Sforce-Limit-Info", "api-usage=%llu/%d",
-                     (unsigned long long)log_count(SALESFORCE) + CALLS_OF_OTHERS, DAILY_CALLS);
-    world_unlock();
-}
-
 /* "/services/data/v67.0/rest": the version's text and the rest; false when it is no such path. */
 static bool split_version(const char *path, char version[8], const char **rest)
 {
-    const char *at = path + strlen("/services/data/v");
+    static const char prefix[] = "/services/data/v";
+    const char *at = text_starts(path, prefix) ? path + sizeof prefix - 1 : "";
     size_t n = strcspn(at, "/");
 
-    if (!text_starts(path, "/services/data/v") || n >= 8 || n < 4)
+    if (n >= 8 || n < 4)
         return false;
     memcpy(version, at, n);
     version[n] = '\0';
@@ -286,13 +270,20 @@ static void answer_versioned(const struct request *request, struct reply *reply)
         return;
     }
     number = strtol(version, &end, 10);
-    limit_info(reply);
+    sf_limit_info(request, reply);
+    if (number <= (long)sf_settings.warned_version)
+        reply_header(reply, "Warning",
+                     "299 - \"This API version is deprecated and will be removed "
+                     "in a future release; use a later version\"");
     if (strcmp(end, ".0") != 0 || number > NEWEST_VERSION)
         not_found(reply);
-    else if (number < OLDEST_VERSION)
+    else if (number < OLDEST_VERSION || number <= (long)sf_settings.retired_version)
         salesforce_error(reply, 410, "UNSUPPORTED_API_VERSION",
-                         "API version %s is retired, use %d.0 or later", version, OLDEST_VERSION);
-    else
+                         "API version %s is retired, use %u.0 or later", version,
+                         sf_settings.retired_version >= OLDEST_VERSION
+                             ? sf_settings.retired_version + 1
+                             : OLDEST_VERSION);
+    else if (!sf_limit_refuses(request, reply))
         answer_data(request, reply, version, rest);
 }
 
@@ -313,7 +304,8 @@ void salesforce_answer(const struct request *received, struct reply *reply)
     const char *path = request->path;
 
     copy.method = method_of(received);
-    if (strlen(request->target) + request->header_bytes > LONGEST_HEAD) {
+    if (strlen(request->target) + request->header_bytes > LONGEST_HEAD ||
+        request->fault.kind == FAULT_HEADERS_TOO_LARGE) {
         reply->status = 431;
         reply->type = "text/html;charset=iso-8859-1";
         buf_puts(&reply->body, "<h1>Bad Message 431</h1><pre>reason: Request Header Fields Too "

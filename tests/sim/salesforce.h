@@ -5,7 +5,7 @@
 #include "tests/sim/entity.h"
 #include "tests/sim/http.h"
 
-void salesforce_answer(const struct request *request, struct reply *reply);
+void salesforce_answer(const struct request *received, struct reply *reply);
 void salesforce_refuse_token(struct reply *reply);
 /* The documented array with one error. */
 void salesforce_error(struct reply *reply, unsigned status, const char *code, const char *format,

@@ -1,9 +1,9 @@
 #include "tests/sim/scan.h"
+#include "tests/sim/dv_tables.h"
 #include "tests/sim/world.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-
-enum { MAX_SPANS = 5000 };
 
 enum order_class { BY_ID, BY_STAMP, BY_VALUE };
 
@@ -13,16 +13,17 @@ static enum order_class classify(const struct scan *scan)
 
     if (scan->norder == 0)
         return BY_ID;
-    if (!k[0].down && k[0].field->flags & KEY)
+    if (k[0].field->flags & KEY)
         return BY_ID;
-    if (!k[0].down && k[0].field->flags & STAMP &&
-        (scan->norder == 1 || (!k[1].down && k[1].field->flags & KEY)))
+    if (k[0].field->flags & STAMP &&
+        (scan->norder == 1 || (k[1].down == k[0].down && k[1].field->flags & KEY)))
         return BY_STAMP;
     return BY_VALUE;
 }
 
 struct place {
-    int64_t modified; /* 0 when only the index orders */
+    int64_t modified; /* 0 when only the id orders */
+    uint64_t rank;    /* of the id */
     uint32_t at;
 };
 
@@ -32,6 +33,8 @@ static int place_cmp(const void *a, const void *b)
 
     if (x->modified != y->modified)
         return x->modified < y->modified ? -1 : 1;
+    if (x->rank != y->rank)
+        return x->rank < y->rank ? -1 : 1;
     return (x->at > y->at) - (x->at < y->at);
 }
 
@@ -39,16 +42,36 @@ static int place_cmp(const void *a, const void *b)
 struct merge {
     const struct scan *scan;
     bool stamps;
-    struct span base[MAX_SPANS];
-    size_t nbase;
+    bool down; /* from the last to the first */
+    struct spans base;
     struct place *edited;
     size_t nedited, next;
     struct place after;
 };
 
+/* Clients of Dynamics choose ids, which then stand anywhere among the others. */
+static uint64_t rank_of(const struct merge *m, const struct row *row)
+{
+    struct val id;
+    char text[40];
+
+    if (m->scan->entity != &dv_opportunity)
+        return row->at;
+    if (!row->edit || !row->edit->blank)
+        return guid_opportunity_rank(row->at);
+    field_get(row, entity_key(&dv_opportunity), &id);
+    snprintf(text, sizeof text, "%.*s", (int)id.len, id.text);
+    return guid_rank(text);
+}
+
 static struct place place_of(const struct merge *m, const struct row *row)
 {
-    return (struct place){m->stamps ? row->modified : 0, row->at};
+    return (struct place){m->stamps ? row->modified : 0, rank_of(m, row), row->at};
+}
+
+static bool in_order(const struct merge *m, const struct place *a, const struct place *b)
+{
+    return m->down ? place_cmp(a, b) > 0 : place_cmp(a, b) < 0;
 }
 
 static void open_edited(struct merge *m)
@@ -63,15 +86,21 @@ static void open_edited(struct merge *m)
         m->edited[m->nedited++] = place_of(m, &row);
     }
     qsort(m->edited, m->nedited, sizeof *m->edited, place_cmp);
+    for (size_t i = 0; m->down && i < m->nedited / 2; i++) {
+        struct place other = m->edited[i];
+
+        m->edited[i] = m->edited[m->nedited - 1 - i];
+        m->edited[m->nedited - 1 - i] = other;
+    }
 }
 
 static bool wanted(const struct merge *m, const struct row *row)
 {
     struct place here = place_of(m, row);
 
-    if (m->scan->after && place_cmp(&here, &m->after) <= 0)
+    if (m->scan->after && !in_order(m, &m->after, &here))
         return false;
-    if (row->deleted && (!m->scan->with_deleted || (row->edit && row->edit->purged)))
+    if (row->deleted && (!m->scan->with_deleted || world_is_gone(row)))
         return false;
     return expr_true(m->scan->where, row);
 }
@@ -82,7 +111,7 @@ static bool pass_edited(struct merge *m, const struct place *limit, scan_row *ea
     struct row row;
 
     for (; m->next < m->nedited; m->next++) {
-        if (limit && place_cmp(&m->edited[m->next], limit) > 0)
+        if (limit && in_order(m, limit, &m->edited[m->next]))
             return true;
         world_row(m->scan->entity, m->edited[m->next].at, &row);
         if (wanted(m, &row) && !each(&row, arg)) {
@@ -93,12 +122,15 @@ static bool pass_edited(struct merge *m, const struct place *limit, scan_row *ea
     return true;
 }
 
-static bool merge_span(struct merge *m, struct span span, scan_row *each, void *arg)
+/* false: the walk is over. */
+static bool merge_span(struct merge *m, const struct span *span, scan_row *each, void *arg)
 {
     const struct entity *e = m->scan->entity;
     struct row row;
 
-    for (uint32_t at = span.from; at < span.to; at++) {
+    for (uint32_t i = 0; span->from < span->to && i < span->to - span->from; i++) {
+        uint32_t at = m->down ? span->to - 1 - i : span->from + i;
+
         if (m->nedited && world_is_edited(e, at))
             continue;
         entity_base(e, at, &row);
@@ -116,44 +148,53 @@ static bool merge_span(struct merge *m, struct span span, scan_row *each, void *
 
 static void merge(struct merge *m, scan_row *each, void *arg)
 {
-    for (size_t i = 0; i < m->nbase; i++)
-        if (!merge_span(m, m->base[i], each, arg))
+    for (size_t i = 0; i < m->base.n; i++)
+        if (!merge_span(m, &m->base.span[m->down ? m->base.n - 1 - i : i], each, arg))
             return;
     pass_edited(m, NULL, each, arg);
 }
 
-/* Unedited rows ascend in stamp and index alike. */
-static void skip_base(struct merge *m, struct span *span)
+/* Unedited rows ascend in stamp and index alike: what stands before `after` on the way is cut off. */
+static void skip_span(const struct merge *m, struct span *span)
 {
+    uint32_t from = span->from, to = span->to;
     struct row row;
 
-    for (uint32_t to = span->to; span->from < to;) {
-        uint32_t mid = span->from + (to - span->from) / 2;
+    while (from < to) {
+        uint32_t mid = from + (to - from) / 2;
         struct place here;
+        int order;
 
         m->scan->entity->load(mid, &row);
         here = place_of(m, &row);
-        if (place_cmp(&here, &m->after) <= 0)
-            span->from = mid + 1;
+        order = place_cmp(&here, &m->after);
+        if (order < 0 || (order == 0 && !m->down))
+            from = mid + 1;
         else
             to = mid;
     }
+    if (m->down)
+        span->to = from;
+    else
+        span->from = from;
 }
 
 static void walk(const struct scan *scan, bool stamps, scan_row *each, void *arg)
 {
-    struct merge m;
+    struct merge m = {.scan = scan, .stamps = stamps};
+    struct row row;
 
-    m.scan = scan;
-    m.stamps = stamps;
-    m.edited = NULL;
-    m.nedited = m.next = 0;
-    m.after = (struct place){stamps ? scan->after_modified : 0, scan->after_at};
-    m.nbase = expr_spans(scan->where, scan->entity, m.base, MAX_SPANS);
+    m.down = scan->norder && scan->order[0].down;
+    expr_spans(scan->where, scan->entity, &m.base);
     if (scan->entity->changes)
         open_edited(&m);
-    for (size_t i = 0; scan->after && i < m.nbase; i++)
-        skip_base(&m, &m.base[i]);
+    if (scan->after) {
+        entity_row(scan->entity, scan->after_at, &row);
+        m.after = place_of(&m, &row);
+        m.after.modified = stamps ? scan->after_modified : 0;
+        for (size_t i = 0; i < m.base.n; i++)
+            skip_span(&m, &m.base.span[i]);
+    }
     merge(&m, each, arg);
     free(m.edited);
 }
@@ -202,6 +243,7 @@ static bool walk_sorted(const struct scan *scan, scan_row *each, void *arg)
     struct row row;
 
     plain.after = false;
+    plain.norder = 0;
     walk(&plain, false, collect, &s);
     if (s.n > MAX_SORT_ROWS) {
         free(s.at);

@@ -93,7 +93,7 @@ static const char *forbidden(const char *query)
 
 static bool columns_allowed(const struct soql *q, struct reply *reply)
 {
-    bool counts = q->count || q->group;
+    bool counts = q->count || q->ngroups;
 
     for (size_t i = 0; i < q->ncolumns; i++) {
         if (q->columns[i].sub) {
@@ -201,7 +201,9 @@ static void create(const struct request *request, struct reply *reply, const cha
     } else if (quota_left(reply) && understand(body, &w, reply) && parse_query(w.query, q, reply)) {
         job = sf_job_add(q);
         job->all = strcmp(w.operation, "queryAll") == 0;
+        job->foreign = sf_settings.bulk_other_user;
         job->csv.delimiter = delimiters[w.at].delimiter;
+        job->csv.scientific = sf_settings.bulk_scientific;
         job->csv.crlf = strcmp(w.ending, "CRLF") == 0;
         job->delimiter_name = delimiters[w.at].name;
         snprintf(job->version, sizeof job->version, "%s", version);
@@ -545,8 +547,9 @@ static void one_job(const struct request *request, struct reply *reply, struct s
                     const char *version, const char *part)
 {
     bool get = request_is(request, "GET");
+    bool other = request_is(request, "PATCH") || request_is(request, "DELETE");
 
-    if (*part && !get)
+    if (!get && (*part || !other))
         not_allowed(request, reply);
     else if (strcmp(part, "/results") == 0)
         results(request, reply, job, version);
@@ -558,10 +561,8 @@ static void one_job(const struct request *request, struct reply *reply, struct s
         poll_job(request, reply, job);
     else if (request_is(request, "PATCH"))
         abort_job(request, reply, job);
-    else if (request_is(request, "DELETE"))
-        delete_job(reply, job);
     else
-        not_allowed(request, reply);
+        delete_job(reply, job);
 }
 
 static void list(struct reply *reply)
@@ -604,6 +605,9 @@ void sf_bulk(const struct request *request, struct reply *reply, const char *ver
         not_found(reply);
         return;
     }
-    one_job(request, reply, job, version, rest + strcspn(rest, "/"));
+    if (job->foreign)
+        salesforce_error(reply, 400, "INVALIDUSER", "The job was created by another user");
+    else
+        one_job(request, reply, job, version, rest + strcspn(rest, "/"));
     sf_job_drop(job);
 }

@@ -1,6 +1,7 @@
 #include "tests/sim/sf_change.h"
 #include "tests/sim/derive.h"
 #include "tests/sim/log.h"
+#include "tests/sim/sf_key.h"
 #include "tests/sim/sf_settings.h"
 #include "tests/sim/sf_tables.h"
 #include "tests/sim/token.h"
@@ -139,10 +140,6 @@ static bool take_text(struct sf_change *c, const struct field *f, const char *va
 {
     if (value[0] == RAW_NUMBER)
         return refuse_type(c, f, "VALUE_NUMBER", value + 1);
-    if (!*value) {
-        json_object_set_new(c->set, f->name, json_null());
-        return true;
-    }
     if (is_picklist(f) && !picklist_has(f, value) &&
         (sf_settings.restricted_picklists || f->aspect == A_STAGE_CATEGORY ||
          f->aspect == A_CURRENCY_CODE))
@@ -200,7 +197,7 @@ static bool take_reference(struct sf_change *c, const struct field *f, const cha
                      &n))
         return sf_change_refuse(c, 400, "MALFORMED_ID", f->name,
                                 "%s: id value of incorrect type: %.40s", f->label, value);
-    if (parent && (n == 0 || n > world_rows(parent)))
+    if (parent && (n == 0 || n > world_rows(parent)) && strncmp(value, SIM_USER_ID, 15) != 0)
         return sf_change_refuse(c, 400, "INVALID_CROSS_REFERENCE_KEY", NULL,
                                 "invalid cross reference id");
     sf_id(full, (char[]){value[0], value[1], value[2], '\0'}, n);
@@ -217,38 +214,44 @@ static bool take_null(struct sf_change *c, const struct field *f)
     return true;
 }
 
+static bool take_boolean(struct sf_change *c, const struct field *f, const json_t *value)
+{
+    const char *text = json_is_true(value) ? "true" : "false";
+
+    if (form_kind(f->form) != V_BOOL)
+        return refuse_type(c, f, json_is_true(value) ? "VALUE_TRUE" : "VALUE_FALSE", text);
+    json_object_set_new(c->set, f->name, json_string(text));
+    return true;
+}
+
+/* Dates and times, and booleans in words. */
+static bool take_plain(struct sf_change *c, const struct field *f, const char *text)
+{
+    bool number = text[0] == RAW_NUMBER;
+    struct val v;
+
+    if (!val_parse(form_kind(f->form), text, &v))
+        return refuse_type(c, f, number ? "VALUE_NUMBER_INT" : "VALUE_STRING", text + number);
+    json_object_set_new(c->set, f->name, json_string(text));
+    return true;
+}
+
 static bool take_value(struct sf_change *c, const struct field *f, const json_t *value)
 {
     const char *text = json_string_value(value);
-    struct val v;
+    enum kind kind = form_kind(f->form);
 
-    if (json_is_null(value))
+    if (json_is_null(value) || (text && !*text))
         return take_null(c, f);
-    if (json_is_boolean(value)) {
-        if (form_kind(f->form) != V_BOOL)
-            return refuse_type(c, f, json_is_true(value) ? "VALUE_TRUE" : "VALUE_FALSE",
-                               json_is_true(value) ? "true" : "false");
-        json_object_set_new(c->set, f->name, json_string(json_is_true(value) ? "true" : "false"));
-        return true;
-    }
+    if (json_is_boolean(value))
+        return take_boolean(c, f, value);
     if (!text)
         return refuse_type(c, f, json_is_array(value) ? "START_ARRAY" : "START_OBJECT", "");
-    switch (form_kind(f->form)) {
-    case V_TEXT: return take_text(c, f, text);
-    case V_ID: return *text ? take_reference(c, f, text) : take_null(c, f);
-    case V_NUMBER: return *text ? take_number(c, f, text) : take_null(c, f);
-    case V_BOOL:
-    case V_DATE:
-    case V_TIME:
-    case V_NULL: break;
-    }
-    if (!*text)
-        return take_null(c, f);
-    if (!val_parse(form_kind(f->form), text, &v))
-        return refuse_type(c, f, text[0] == RAW_NUMBER ? "VALUE_NUMBER_INT" : "VALUE_STRING",
-                           text[0] == RAW_NUMBER ? text + 1 : text);
-    json_object_set_new(c->set, f->name, json_string(text));
-    return true;
+    if (kind == V_TEXT)
+        return take_text(c, f, text);
+    if (kind == V_ID)
+        return take_reference(c, f, text);
+    return kind == V_NUMBER ? take_number(c, f, text) : take_plain(c, f, text);
 }
 
 /* ---- members ---- */
@@ -284,42 +287,6 @@ static bool check_required(struct sf_change *c)
                                     "Required fields are missing: [%s]", f->name);
     }
     return true;
-}
-
-static bool key_same(const char *a, const char *b)
-{
-    return (sf_settings.key_case_sensitive ? strcmp(a, b) : strcasecmp(a, b)) == 0;
-}
-
-size_t sf_key_find(const struct field *key, const char *value, uint32_t *found, size_t max)
-{
-    size_t n = 0;
-    uint32_t at;
-
-    for (size_t i = 0; world_edit_at(&sf_opportunity, i, &at); i++) {
-        const struct edit *e = world_find_edit(&sf_opportunity, at);
-
-        for (size_t j = 0; j < e->n && !e->deleted; j++) {
-            if (e->set[j].field != key || !e->set[j].text || !key_same(e->set[j].text, value))
-                continue;
-            if (n < max)
-                found[n] = at;
-            n++;
-        }
-    }
-    if (!n && key->aspect == A_EXTERNAL && world_find(&sf_opportunity, value, &at) &&
-        !world_is_edited(&sf_opportunity, at) && strncmp(value, "006", 3) != 0) {
-        found[0] = at;
-        n = 1;
-    }
-    return n;
-}
-
-const struct field *sf_key_field(const char *name)
-{
-    const struct field *f = entity_field(&sf_opportunity, name, strlen(name));
-
-    return f && (f->flags & EXTERNAL_KEY || f->aspect == A_EXTERNAL) ? f : NULL;
 }
 
 void sf_opportunity_id(uint32_t at, char out[19])
@@ -399,7 +366,7 @@ bool sf_change_find(struct sf_change *c, const char *id)
         return sf_change_refuse(c, 404, "NOT_FOUND", NULL, "The requested resource does not exist");
     c->at = (uint32_t)n - 1;
     world_row(&sf_opportunity, c->at, &row);
-    if (row.deleted && row.edit->purged)
+    if (world_is_gone(&row))
         return sf_change_refuse(c, 404, "NOT_FOUND", NULL, "The requested resource does not exist");
     if (row.deleted)
         return sf_change_refuse(c, 404, "ENTITY_IS_DELETED", NULL, "entity is deleted");
@@ -430,7 +397,10 @@ static const char *canonical(const struct field *f, const char *text)
 
 static void assign_text(struct edit *edit, const char *name, const char *text)
 {
-    world_assign(edit, entity_any_field(&sf_opportunity, name, strlen(name)), text);
+    const struct field *f = entity_any_field(&sf_opportunity, name, strlen(name));
+
+    if (f)
+        world_assign(edit, f, text);
 }
 
 static void sign(struct edit *edit, bool create)
@@ -473,6 +443,8 @@ void sf_change_carry(struct sf_change *c)
 
         world_assign(edit, f, canonical(f, json_string_value(value)));
     }
+    if (sf_settings.flow_field[0])
+        assign_text(edit, sf_settings.flow_field, sf_settings.flow_value);
     derive(&sf_opportunity, edit, c->set);
     for (size_t i = 0; json_is_string(category) && i < STAGES; i++)
         if (strcasecmp(stages[i].category, json_string_value(category)) == 0)

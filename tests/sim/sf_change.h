@@ -30,10 +30,6 @@ void sf_change_free(struct sf_change *c);
 
 /* Finds the record for an update by its id; refuses a malformed, unknown or deleted one. */
 bool sf_change_find(struct sf_change *c, const char *id);
-/* Up to `max` undeleted records with that value in an external id field; how many there are. */
-size_t sf_key_find(const struct field *key, const char *value, uint32_t *at, size_t max);
-/* The external id field of that name, or NULL. */
-const struct field *sf_key_field(const char *name);
 void sf_opportunity_id(uint32_t at, char out[19]);
 
 #endif

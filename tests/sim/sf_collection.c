@@ -1,5 +1,6 @@
 #include "tests/sim/sf_collection.h"
 #include "tests/sim/log.h"
+#include "tests/sim/sf_key.h"
 #include "tests/sim/sf_query.h"
 #include "tests/sim/sf_tables.h"
 #include "tests/sim/sf_write.h"

@@ -149,3 +149,27 @@ void sf_describe(const struct request *request, struct reply *reply, const struc
     buf_puts(&reply->body, "]}");
     world_unlock();
 }
+
+void sf_describe_all(struct reply *reply, const char *version)
+{
+    const struct entity *e;
+    bool comma = false;
+
+    world_read();
+    buf_puts(&reply->body, "{\"encoding\":\"UTF-8\",\"maxBatchSize\":200,\"sobjects\":[");
+    for (size_t i = 0; (e = sf_table(i)); i++) {
+        bool own = e == &sf_opportunity;
+
+        if (!sf_entity(e->name))
+            continue;
+        buf_addf(&reply->body,
+                 "%s{\"name\":\"%s\",\"label\":\"%s\",\"keyPrefix\":\"%s\",\"queryable\":true,"
+                 "\"createable\":%s,\"updateable\":%s,\"urls\":{\"sobject\":"
+                 "\"/services/data/v%s/sobjects/%s\"}}",
+                 comma ? "," : "", e->name, e->name, e->prefix, yes(own && sf_settings.createable),
+                 yes(own && sf_settings.updateable), version, e->name);
+        comma = true;
+    }
+    buf_puts(&reply->body, "]}");
+    world_unlock();
+}

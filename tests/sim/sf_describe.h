@@ -4,6 +4,8 @@
 
 #include "tests/sim/salesforce.h"
 
+/* The names of all objects. */
+void sf_describe_all(struct reply *reply, const char *version);
 void sf_describe(const struct request *request, struct reply *reply, const struct entity *e,
                  const char *version);
 

@@ -168,10 +168,12 @@ static void write_children(const struct page *p, uint32_t parent, const struct s
         buf_addf(p->out, "{\"totalSize\":%llu,\"done\":%s", (unsigned long long)c.seen,
                  c.more ? "false" : "true");
         if (c.more && p->cursor) {
+            uint64_t next = from + c.written;
+
             p->cursor->nested = true;
             sf_id(id, "0r8", p->cursor->id);
             buf_addf(p->out, ",\"nextRecordsUrl\":\"/services/data/v%s/query/%s-c%zu.%u.%llu\"",
-                     p->version, id, column, parent, (unsigned long long)(from + c.written));
+                     p->version, id, column, parent, (unsigned long long)next);
         }
         buf_puts(p->out, ",\"records\":[");
         buf_add(p->out, records.at, records.len);
@@ -324,9 +326,10 @@ static void answer_count(struct reply *reply, const struct soql *q, bool none)
 
 static void answer_groups(struct reply *reply, const struct soql *q, bool none)
 {
-    struct tally tally = {.fields = {q->group}, .nfields = q->group ? 1 : 0};
+    struct tally tally = {.nfields = q->ngroups};
     struct scan scan = q->scan;
 
+    memcpy(tally.fields, q->groups, sizeof q->groups);
     scan.norder = 0;
     if (!none)
         scan_each(&scan, tally_add, &tally);
@@ -336,10 +339,11 @@ static void answer_groups(struct reply *reply, const struct soql *q, bool none)
         buf_puts(&reply->body, "{\"attributes\":{\"type\":\"AggregateResult\"}");
         for (size_t j = 0; j < q->ncolumns; j++) {
             const struct soql_column *c = &q->columns[j];
+            size_t at = c->field && c->field != q->groups[0];
 
             write_key(&reply->body, c->field ? c->field->name : c->alias);
             if (c->field)
-                buf_add(&reply->body, tally.rows[i].keys[0].at, tally.rows[i].keys[0].len);
+                buf_add(&reply->body, tally.rows[i].keys[at].at, tally.rows[i].keys[at].len);
             else
                 buf_number(&reply->body, (int64_t)tally.rows[i].n);
         }
@@ -349,11 +353,62 @@ static void answer_groups(struct reply *reply, const struct soql *q, bool none)
     tally_free(&tally);
 }
 
+/* What the functions of a query without groups have seen so far. */
+struct sums {
+    const struct soql *query;
+    uint64_t n[MAX_COLUMNS];
+    struct val best[MAX_COLUMNS];
+};
+
+static bool add_sums(const struct row *row, void *arg)
+{
+    struct sums *s = arg;
+
+    for (size_t i = 0; i < s->query->ncolumns; i++) {
+        const struct soql_column *c = &s->query->columns[i];
+        struct val v;
+        int order;
+
+        field_get(row, c->of, &v);
+        if (v.kind == V_NULL)
+            continue;
+        order = s->n[i]++ ? val_cmp(&v, &s->best[i]) : 0;
+        if (s->n[i] > 1 && (c->function == FN_MIN ? order >= 0 : order <= 0))
+            continue;
+        s->best[i] = v;
+        if (v.text == v.room)
+            s->best[i].text = s->best[i].room;
+    }
+    return true;
+}
+
+static void answer_functions(struct reply *reply, const struct soql *q, bool none)
+{
+    struct sums *s = grab(sizeof *s);
+    struct scan scan = q->scan;
+
+    s->query = q;
+    scan.norder = 0;
+    if (!none)
+        scan_each(&scan, add_sums, s);
+    buf_puts(&reply->body, "{\"totalSize\":1,\"done\":true,\"records\":[{\"attributes\":{\"type\":"
+                           "\"AggregateResult\"}");
+    for (size_t i = 0; i < q->ncolumns; i++) {
+        write_key(&reply->body, q->columns[i].alias);
+        if (q->columns[i].function == FN_COUNT)
+            buf_number(&reply->body, (int64_t)s->n[i]);
+        else
+            val_write(&reply->body, &s->best[i], q->columns[i].of->form);
+    }
+    buf_puts(&reply->body, "}]}");
+    free(s);
+}
+
 /* ---- endpoints ---- */
 
 static bool is_aggregate(const struct soql *q)
 {
-    return q->group || (q->ncolumns == 1 && !q->columns[0].field && !q->columns[0].sub);
+    return q->ngroups || (q->ncolumns && q->columns[0].function);
 }
 
 static void run(const struct request *request, struct reply *reply, const char *version,
@@ -366,6 +421,8 @@ static void run(const struct request *request, struct reply *reply, const char *
     if (c->query.count || is_aggregate(&c->query)) {
         if (c->query.count)
             answer_count(reply, &c->query, none);
+        else if (!c->query.ngroups)
+            answer_functions(reply, &c->query, none);
         else
             answer_groups(reply, &c->query, none);
         cursor_free(c);
@@ -492,7 +549,7 @@ static bool find_row(const struct entity *e, const char *id, struct row *row)
     if (!sf_id_parse(id, e->prefix, &n) || n == 0 || n > (e->changes ? world_rows(e) : e->count()))
         return false;
     entity_row(e, (uint32_t)n - 1, row);
-    return !(row->deleted && row->edit && row->edit->purged);
+    return !world_is_gone(row);
 }
 
 static bool not_modified(const struct request *request, struct reply *reply, const struct row *row)

@@ -4,6 +4,7 @@
 #include "tests/sim/scan.h"
 #include "tests/sim/sf_settings.h"
 #include "tests/sim/sf_tables.h"
+#include "tests/sim/token.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -97,7 +98,7 @@ uint32_t sf_count_accounts(void)
 
 uint32_t sf_count_agents(void)
 {
-    return (uint32_t)catalog.nagents;
+    return (uint32_t)catalog.nagents + 1; /* the asking user is the last */
 }
 
 uint32_t sf_count_contacts(void)
@@ -195,9 +196,12 @@ static void follow(struct row *row, const char *name, enum parent p, int *at)
     for (size_t i = 0; e && i < e->n; i++) {
         if (strcmp(e->set[i].field->name, name) != 0)
             continue;
-        *at = e->set[i].text && sf_id_parse(e->set[i].text, parent_entity(p)->prefix, &n) && n
-                  ? (int)(n - 1)
-                  : -1;
+        if (e->set[i].text && strcmp(e->set[i].text, SIM_USER_ID) == 0)
+            *at = (int)catalog.nagents;
+        else
+            *at = e->set[i].text && sf_id_parse(e->set[i].text, parent_entity(p)->prefix, &n) && n
+                      ? (int)(n - 1)
+                      : -1;
         return;
     }
 }
@@ -455,10 +459,26 @@ void sf_row_get(const struct row *row, enum aspect aspect, struct val *v)
     switch ((int)aspect) {
     case A_HAS_ITEMS: val_bool(v, row->has_items); return;
     case A_PERSON: val_bool(v, row->account >= 0 && row->account % 5 == 4); return;
+    case A_PERSON_EMAIL:
+        if (row->account < 0 || row->account % 5 != 4) {
+            val_null(v);
+            return;
+        }
+        snprintf(v->room, sizeof v->room, "person.%d@home.example", row->account);
+        v->kind = V_TEXT;
+        v->text = v->room;
+        v->len = strlen(v->room);
+        return;
     case A_TRUE: val_bool(v, true); return;
     case A_SANDBOX: val_bool(v, sf_settings.sandbox); return;
     case A_INSTANCE: val_text(v, sf_settings.sandbox ? "CS42" : "NA42"); return;
     case A_OBJECT_NAME: val_text(v, "Opportunity"); return;
+    case A_PROFILE_SF: put_id(v, "00e", 1); return;
+    case A_SYNC_USER:
+        v->kind = V_ID;
+        v->text = SIM_USER_ID;
+        v->len = 18;
+        return;
     case A_PROCESS_SF: put_id(v, "019", 1); return;
     case A_PROCESS_NAME: val_text(v, "Hardware Process"); return;
     case A_VIEW_ALL: val_bool(v, sf_settings.view_all); return;

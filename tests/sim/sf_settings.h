@@ -19,17 +19,19 @@ struct sf_settings {
     char validation_rule[256]; /* message; "": none */
     char validation_field[64]; /* fails writes of that field; "": every write */
     char duplicate_rule[8];    /* "", "alert" (allowSave passes) or "block" */
+    char flow_field[64];       /* set to flow_value by every save; "": no flow */
+    char flow_value[256];
     /* open questions */
     bool compare_modstamp;  /* If-Unmodified-Since looks at SystemModstamp */
     bool upsert_204;        /* an upsert that updated answers 204 without a body */
     bool upsert_bare_error; /* an unknown external id field: an object, not an array */
     /* Bulk */
     bool bulk_enabled, bulk_no_locator, bulk_no_count, bulk_empty_body, bulk_shuffle,
-        bulk_pk_chunking, bulk_next_record_url;
+        bulk_pk_chunking, bulk_next_record_url, bulk_other_user, bulk_scientific;
     uint32_t bulk_polls, bulk_ms, bulk_page, bulk_jobs_max, bulk_storage_max;
     /* limits */
     uint32_t daily_calls, calls_of_others, locator_life, replication_limit, concurrent_limit;
-    bool hard_limit, limit_info_off;
+    bool hard_limit, limit_info_off, lower_headers;
     char limit_info_app[64]; /* adds per-app-api-usage with that name */
     /* versions */
     uint32_t retired_version, warned_version;
@@ -45,7 +47,7 @@ extern struct sf_settings sf_settings;
 int64_t sf_schema_stamp(void);
 
 /* Takes what the object names; the name of a member that it refuses, or NULL. */
-const char *sf_set(const json_t *members);
+const char *sf_set(const json_t *given);
 
 /* Whether one of the comma-embraced names is that one, in any case. */
 bool sf_listed(const char *list, const char *name);

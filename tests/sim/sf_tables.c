@@ -86,6 +86,7 @@ static const struct field opportunity[] = {
     {"Account.BillingPostalCode", "string", F_TEXT, A_ACCOUNT_POSTAL, 0, NULL, NULL, 0},
     {"Account.BillingCountry", "string", F_TEXT, A_ACCOUNT_COUNTRY, 0, NULL, NULL, 0},
     {"Account.DunsNumber", "string", F_TEXT, A_ACCOUNT_DUNS, 0, NULL, NULL, 0},
+    {"Account.PersonEmail", "email", F_TEXT, A_PERSON_EMAIL, 0, NULL, NULL, 0},
     {"Account.IsPersonAccount", "boolean", F_BOOL, A_PERSON, 0, NULL, NULL, 0},
     {"Account.SystemModstamp", "datetime", F_MILLIS, A_ACCOUNT_MODIFIED, 0, NULL, NULL, 0},
     {"Account.LastModifiedDate", "datetime", F_MILLIS, A_ACCOUNT_MODIFIED, 0, NULL, NULL, 0},
@@ -173,6 +174,7 @@ static const struct field account[] = {
     {"BillingPostalCode", "string", F_TEXT, A_ACCOUNT_POSTAL, WRITABLE, NULL, NULL, 0},
     {"BillingCountry", "string", F_TEXT, A_ACCOUNT_COUNTRY, WRITABLE, NULL, NULL, 0},
     {"DunsNumber", "string", F_TEXT, A_ACCOUNT_DUNS, WRITABLE, NULL, NULL, 0},
+    {"PersonEmail", "email", F_TEXT, A_PERSON_EMAIL, 0, NULL, NULL, 0},
     {"IsPersonAccount", "boolean", F_BOOL, A_PERSON, REQUIRED, NULL, NULL, 0},
     {"IsDeleted", "boolean", F_BOOL, A_DELETED, REQUIRED, NULL, NULL, 0},
     {"CreatedDate", "datetime", F_MILLIS, A_CREATED, REQUIRED, NULL, NULL, 0},
@@ -187,6 +189,10 @@ static const struct field user[] = {
     {"Phone", "phone", F_TEXT, A_AGENT_PHONE, 0, NULL, NULL, 0},
     {"Username", "string", F_TEXT, A_AGENT_EMAIL, 0, NULL, NULL, 0},
     {"IsActive", "boolean", F_BOOL, A_TRUE, 0, NULL, NULL, 0},
+    {"ProfileId", "reference", F_ID, A_PROFILE_SF, 0, NULL, NULL, 0},
+    {"Profile.Id", "id", F_ID, A_PROFILE_SF, 0, NULL, NULL, 0},
+    {"Profile.PermissionsViewAllData", "boolean", F_BOOL, A_VIEW_ALL, 0, NULL, NULL, 0},
+    {"Profile.PermissionsApiEnabled", "boolean", F_BOOL, A_TRUE, 0, NULL, NULL, 0},
     {"CreatedDate", "datetime", F_MILLIS, A_CREATED, REQUIRED, NULL, NULL, 0},
     {"LastModifiedDate", "datetime", F_MILLIS, A_MODIFIED, REQUIRED, NULL, NULL, 0},
     {"SystemModstamp", "datetime", F_MILLIS, A_MODIFIED, STAMP | REQUIRED, NULL, NULL, 0},
@@ -326,6 +332,23 @@ static const struct field line_item[] = {
      0},
 };
 
+static const struct group user_parents[] = {
+    {"Profile", "Profile", "ProfileId", "Profile.Id"},
+};
+
+static const struct group assignment_parents[] = {
+    {"PermissionSet", "PermissionSet", "PermissionSetId", "PermissionSet.Id"},
+};
+
+static const struct field assignment[] = {
+    {"Id", "id", F_ID, A_MEMBER_SF, KEY, NULL, NULL, 0},
+    {"AssigneeId", "reference", F_ID, A_SYNC_USER, 0, NULL, NULL, 0},
+    {"PermissionSetId", "reference", F_ID, A_PROFILE_SF, 0, NULL, NULL, 0},
+    {"PermissionSet.Id", "id", F_ID, A_PROFILE_SF, 0, NULL, NULL, 0},
+    {"PermissionSet.PermissionsViewAllData", "boolean", F_BOOL, A_VIEW_ALL, 0, NULL, NULL, 0},
+    {"PermissionSet.PermissionsApiEnabled", "boolean", F_BOOL, A_TRUE, 0, NULL, NULL, 0},
+};
+
 static const struct group member_parents[] = {
     {"Opportunity", "Opportunity", "OpportunityId", "Opportunity.Id"},
     {"User", "User", "UserId", "User.Id"},
@@ -383,7 +406,7 @@ static bool hides_other(const struct field *f)
 {
     if (f->flags & CURRENCY && !settings.multi_currency)
         return true;
-    return f->aspect == A_PERSON && !sf_settings.person_accounts;
+    return (f->aspect == A_PERSON || f->aspect == A_PERSON_EMAIL) && !sf_settings.person_accounts;
 }
 
 static bool hides_opportunity(const struct field *f)
@@ -420,6 +443,7 @@ static const struct entity tables[] = {
      .hides = hides_other},
     {.name = "User",
      FIELDS(user),
+     PARENTS(user_parents),
      CHANGES(3),
      .count = sf_count_agents,
      .load = sf_load_agent,
@@ -524,6 +548,13 @@ static const struct entity tables[] = {
      .count = count_one,
      .load = load_stage,
      .prefix = "110",
+     .hides = hides_other},
+    {.name = "PermissionSetAssignment",
+     FIELDS(assignment),
+     PARENTS(assignment_parents),
+     .count = count_one,
+     .load = load_stage,
+     .prefix = "0Pa",
      .hides = hides_other},
 };
 

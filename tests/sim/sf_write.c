@@ -1,6 +1,7 @@
 #include "tests/sim/sf_write.h"
 #include "tests/sim/clock.h"
 #include "tests/sim/log.h"
+#include "tests/sim/sf_key.h"
 #include "tests/sim/sf_settings.h"
 #include "tests/sim/sf_tables.h"
 #include "tests/sim/world.h"

@@ -26,7 +26,7 @@ struct parser {
 struct item {
     const char *path, *alias;
     size_t path_len, alias_len;
-    bool counts;
+    enum soql_function function;
     struct soql *sub;
 };
 
@@ -211,6 +211,16 @@ static struct soql *parse_inner(struct parser *p, int part)
     return NULL;
 }
 
+static enum soql_function function_named(const char *name, size_t len)
+{
+    static const char *const names[] = {[FN_COUNT] = "COUNT", [FN_MIN] = "MIN", [FN_MAX] = "MAX"};
+
+    for (int i = FN_COUNT; i <= FN_MAX; i++)
+        if (strlen(names[i]) == len && strncasecmp(names[i], name, len) == 0)
+            return (enum soql_function)i;
+    return FN_NONE;
+}
+
 static bool parse_item(struct parser *p, struct item *item)
 {
     *item = (struct item){0};
@@ -227,9 +237,9 @@ static bool parse_item(struct parser *p, struct item *item)
     if (!next(p))
         return false;
     if (is(p, "(")) {
-        if (item->path_len != 5 || strncasecmp(item->path, "COUNT", 5) != 0 || !next(p))
+        item->function = function_named(item->path, item->path_len);
+        if (!item->function || !next(p))
             return unexpected(p);
-        item->counts = true;
         item->path_len = 0;
         if (p->kind == T_NAME) {
             item->path = p->token;
@@ -262,19 +272,21 @@ static bool add_column(struct parser *p, const struct item *item, unsigned *unna
         q->ncolumns++;
         return true;
     }
-    if (item->counts && !item->path_len) {
-        q->count = true;
-        return true;
+    if (item->function && !item->path_len) {
+        q->count = item->function == FN_COUNT;
+        return q->count || fail(p, "MALFORMED_QUERY", "a function needs a field");
     }
     c->field = resolve(p, item->path, item->path_len);
     if (!c->field)
         return false;
     c->group = dot ? entity_group(q->entity, item->path, (size_t)(dot - item->path)) : NULL;
     c->key = c->group ? entity_group_key(q->entity, c->group) : NULL;
-    for (size_t i = 0; i < q->ncolumns && !item->counts; i++)
+    for (size_t i = 0; i < q->ncolumns && !item->function; i++)
         if (q->columns[i].field == c->field)
             return fail(p, "INVALID_FIELD", "duplicate field selected: %s", c->field->name);
-    if (item->counts) {
+    c->function = item->function;
+    if (item->function) {
+        c->of = c->field;
         c->field = NULL;
         if (item->alias)
             snprintf(c->alias, sizeof c->alias, "%.*s", (int)item->alias_len, item->alias);
@@ -604,22 +616,50 @@ static bool parse_limit(struct parser *p)
     return p->query->limit > 0 ? next(p) : unexpected(p);
 }
 
-/* Every plain column must be the grouped one, and a count needs a group. */
+static bool is_grouped(const struct soql *q, const struct field *f)
+{
+    for (size_t i = 0; i < q->ngroups; i++)
+        if (q->groups[i] == f)
+            return true;
+    return false;
+}
+
+static bool parse_groups(struct parser *p)
+{
+    struct soql *q = p->query;
+
+    do {
+        const struct field *f = usable(p, "grouped");
+
+        if (!f)
+            return false;
+        if (q->ngroups == MAX_GROUP_FIELDS)
+            return fail(p, "MALFORMED_QUERY", "grouping by more fields is not simulated");
+        q->groups[q->ngroups++] = f;
+    } while (accept(p, ","));
+    return true;
+}
+
+/* Every plain column must be a grouped one, and a count needs a group. */
 static bool check_grouping(struct parser *p)
 {
     const struct soql *q = p->query;
+    size_t functions = 0;
 
     for (size_t i = 0; i < q->ncolumns; i++) {
         const struct field *f = q->columns[i].field;
 
-        if (f && q->group && f != q->group)
+        if (f && q->ngroups && !is_grouped(q, f))
             return fail(p, "MALFORMED_QUERY", "Field must be grouped or aggregated: %s", f->name);
-        if (q->columns[i].sub && (q->group || p->part != WHOLE))
+        if (q->columns[i].sub && (q->ngroups || p->part != WHOLE))
             return fail(p, "MALFORMED_QUERY", "a subquery cannot stand here");
-        if (!f && !q->columns[i].sub && !q->group && q->ncolumns > 1)
-            return fail(p, "MALFORMED_QUERY", "a count beside fields needs GROUP BY");
+        functions += q->columns[i].function != FN_NONE;
+        if (q->columns[i].function > FN_COUNT && q->ngroups)
+            return fail(p, "MALFORMED_QUERY", "the simulator groups counts only");
     }
-    if (q->count && (q->ncolumns || q->group))
+    if (functions && functions != q->ncolumns && !q->ngroups)
+        return fail(p, "MALFORMED_QUERY", "a function beside fields needs GROUP BY");
+    if (q->count && (q->ncolumns || q->ngroups))
         return fail(p, "MALFORMED_QUERY", "COUNT() must be the only element in the SELECT list");
     return true;
 }
@@ -630,7 +670,7 @@ static bool parse_body(struct parser *p)
         return false;
     if (accept(p, "WHERE") && !(p->query->where = parse_or(p, 0)))
         return false;
-    if (accept(p, "GROUP") && (!expect(p, "BY") || !(p->query->group = usable(p, "grouped"))))
+    if (accept(p, "GROUP") && (!expect(p, "BY") || !parse_groups(p)))
         return false;
     if (accept(p, "ORDER") && (!expect(p, "BY") || !parse_order(p)))
         return false;

@@ -1,13 +1,26 @@
 #include "tests/sim/state.h"
 #include "tests/sim/world.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-static int by_index(const void *a, const void *b)
+struct place {
+    char id[40];
+    uint32_t at;
+};
+
+static int by_id(const void *a, const void *b)
 {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    const struct place *x = a, *y = b;
 
-    return (x > y) - (x < y);
+    return strcmp(x->id, y->id);
+}
+
+/* What was undone, or never done, is no change. */
+static bool changed(const struct edit *edit)
+{
+    return !edit->ghost && (edit->n || edit->version || edit->modified || edit->deleted);
 }
 
 static void write_row(struct buf *out, const struct entity *e, uint32_t at, bool stamps)
@@ -26,6 +39,8 @@ static void write_row(struct buf *out, const struct entity *e, uint32_t at, bool
     for (size_t i = 0; i < e->nfields; i++) {
         const struct field *f = &e->fields[i];
 
+        if (f->flags & FILLER && !world_is_set(row.edit, f))
+            continue;
         if (!stamps && (form_kind(f->form) == V_TIME || f->aspect == A_VERSION))
             continue;
         buf_puts(out, ",");
@@ -37,15 +52,29 @@ static void write_row(struct buf *out, const struct entity *e, uint32_t at, bool
     buf_puts(out, "}\n");
 }
 
+static struct place place_of(const struct entity *e, uint32_t at)
+{
+    struct place place = {.at = at};
+    struct row row;
+    struct val id;
+
+    world_row(e, at, &row);
+    field_get(&row, entity_key(e), &id);
+    snprintf(place.id, sizeof place.id, "%.*s", (int)id.len, id.text);
+    return place;
+}
+
 void state_write(struct buf *out, const struct entity *e, bool stamps)
 {
-    size_t n = world_edits(e);
-    uint32_t *at = regrab(NULL, (n + 1) * sizeof *at);
+    struct place *places = regrab(NULL, (world_edits(e) + 1) * sizeof *places);
+    size_t n = 0;
+    uint32_t at;
 
+    for (size_t i = 0; world_edit_at(e, i, &at); i++)
+        if (changed(world_find_edit(e, at)))
+            places[n++] = place_of(e, at);
+    qsort(places, n, sizeof *places, by_id);
     for (size_t i = 0; i < n; i++)
-        world_edit_at(e, i, &at[i]);
-    qsort(at, n, sizeof *at, by_index);
-    for (size_t i = 0; i < n; i++)
-        write_row(out, e, at[i], stamps);
-    free(at);
+        write_row(out, e, places[i].at, stamps);
+    free(places);
 }

@@ -1,7 +1,9 @@
 #include "tests/sim/token.h"
 #include "tests/sim/clock.h"
+#include "tests/sim/dv_assertion.h"
 #include "tests/sim/jwt.h"
 #include "tests/sim/log.h"
+#include "tests/sim/sf_settings.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -20,6 +22,11 @@ struct token {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct token tokens[TOKENS];
 static size_t issued;
+
+/* Each refresh token that was ever good, the good one last. */
+static char (*refreshes)[64];
+static size_t nrefreshes;
+static bool revoked;
 
 static void issue(enum crm crm, int64_t life, const char *prefix, size_t noise, char *out)
 {
@@ -63,7 +70,10 @@ void token_clear(void)
         free(tokens[i].text);
         tokens[i].text = NULL;
     }
+    free(refreshes);
+    refreshes = NULL;
     jwt_clear();
+    assertion_clear();
 }
 
 bool token_load_key(const char *path)
@@ -86,7 +96,7 @@ static void sf_refuse(struct reply *reply, const char *error, const char *descri
     buf_puts(&reply->body, "}");
 }
 
-static void sf_grant(struct reply *reply, bool with_issued_at)
+static void sf_grant(struct reply *reply, bool with_issued_at, const char *refresh)
 {
     const char *org = org_id(SALESFORCE);
     char token[SF_RANDOM + 40], prefix[24];
@@ -103,6 +113,8 @@ static void sf_grant(struct reply *reply, bool with_issued_at)
     if (with_issued_at)
         buf_addf(&reply->body, ",\"issued_at\":\"%lld000\",\"signature\":\"c2lnbmF0dXJl\"",
                  (long long)clock_now());
+    if (refresh)
+        buf_addf(&reply->body, ",\"refresh_token\":\"%s\"", refresh);
     buf_puts(&reply->body, "}");
 }
 
@@ -116,7 +128,7 @@ static void sf_jwt(const char *form, struct reply *reply)
     else if (!jwt_accept(assertion, &error, &description))
         sf_refuse(reply, error, description);
     else
-        sf_grant(reply, false);
+        sf_grant(reply, false, NULL);
     free(assertion);
 }
 
@@ -149,10 +161,81 @@ static void sf_client_credentials(const struct request *request, struct reply *r
         sf_refuse(reply, "invalid_client_id", "client identifier invalid");
     else if (!secret || strcmp(secret, SIM_SF_SECRET) != 0)
         sf_refuse(reply, "invalid_client", "invalid client credentials");
+    else if (sf_settings.login_host)
+        sf_refuse(reply, "invalid_grant", "request not supported on this domain");
     else
-        sf_grant(reply, true);
+        sf_grant(reply, true, NULL);
     free(id);
     free(secret);
+}
+
+static void add_refresh(const char *text)
+{
+    refreshes = regrab(refreshes, (nrefreshes + 1) * sizeof *refreshes);
+    snprintf(refreshes[nrefreshes++], sizeof *refreshes, "%s", text);
+}
+
+static void renew_refresh(void)
+{
+    char text[64] = "5Aep861";
+
+    text_random(text + 7, 40);
+    add_refresh(text);
+}
+
+void token_refresh(char out[64], bool renew)
+{
+    pthread_mutex_lock(&lock);
+    if (!nrefreshes)
+        add_refresh(SIM_REFRESH);
+    if (renew) {
+        revoked = false;
+        renew_refresh();
+    }
+    snprintf(out, 64, "%s", revoked ? "" : refreshes[nrefreshes - 1]);
+    pthread_mutex_unlock(&lock);
+}
+
+/* Takes the token, and gives the one to use from now on. An old one revokes everything. */
+static bool use_refresh(const char *text, char now[64])
+{
+    bool good, old = false;
+
+    token_refresh(now, false);
+    pthread_mutex_lock(&lock);
+    good = !revoked && strcmp(refreshes[nrefreshes - 1], text) == 0;
+    for (size_t i = 0; i + 1 < nrefreshes; i++)
+        old |= strcmp(refreshes[i], text) == 0;
+    if (good && sf_settings.refresh_rotation)
+        renew_refresh();
+    revoked |= !good && old;
+    snprintf(now, 64, "%s", refreshes[nrefreshes - 1]);
+    pthread_mutex_unlock(&lock);
+    if (!good && old)
+        token_expire_all(SALESFORCE);
+    return good;
+}
+
+static void sf_refresh(const struct request *request, struct reply *reply)
+{
+    char *id = form_get(request->body, "client_id");
+    char *secret = form_get(request->body, "client_secret");
+    char *refresh = form_get(request->body, "refresh_token");
+    char now[64];
+
+    if (!id || strcmp(id, SIM_CONSUMER_KEY) != 0)
+        sf_refuse(reply, "invalid_client_id", "client identifier invalid");
+    else if (secret && strcmp(secret, SIM_SF_SECRET) != 0)
+        sf_refuse(reply, "invalid_client", "invalid client credentials");
+    else if (!refresh)
+        sf_refuse(reply, "invalid_request", "must provide parameter refresh_token");
+    else if (!use_refresh(refresh, now))
+        sf_refuse(reply, "invalid_grant", "expired access/refresh token");
+    else
+        sf_grant(reply, true, sf_settings.refresh_rotation ? now : NULL);
+    free(id);
+    free(secret);
+    free(refresh);
 }
 
 static bool is_form(const struct request *request)
@@ -176,6 +259,8 @@ void token_salesforce(const struct request *request, struct reply *reply)
         sf_jwt(request->body, reply);
     } else if (grant && strcmp(grant, "client_credentials") == 0) {
         sf_client_credentials(request, reply);
+    } else if (grant && strcmp(grant, "refresh_token") == 0) {
+        sf_refresh(request, reply);
     } else {
         sf_refuse(reply, "unsupported_grant_type", "grant type not supported");
     }
@@ -214,8 +299,25 @@ static void dv_grant(struct reply *reply)
 }
 
 struct dv_form {
-    char *grant, *client, *secret, *scope;
+    char *grant, *client, *secret, *scope, *type, *assertion;
 };
+
+static bool dv_assertion(const struct dv_form *f, struct reply *reply)
+{
+    const char *text;
+    unsigned code;
+
+    if (!f->type ||
+        strcmp(f->type, "urn:ietf:params:oauth:client-assertion-type:jwt-bearer") != 0) {
+        dv_refuse(reply, 400, "invalid_request", 900144,
+                  "The request body must contain the parameter 'client_assertion_type'.");
+        return false;
+    }
+    code = assertion_check(f->assertion, f->client, &text);
+    if (code)
+        dv_refuse(reply, 401, "invalid_client", code, text);
+    return !code;
+}
 
 static void dv_decide(const struct dv_form *f, struct reply *reply)
 {
@@ -232,11 +334,13 @@ static void dv_decide(const struct dv_form *f, struct reply *reply)
     else if (strcmp(f->client, SIM_CLIENT_ID) != 0)
         dv_refuse(reply, 400, "unauthorized_client", 700016,
                   "Application was not found in the directory 'Simulated Company'.");
-    else if (!f->secret)
+    else if (!f->secret && !f->assertion)
         dv_refuse(reply, 401, "invalid_client", 7000218,
                   "The request body must contain the following parameter: 'client_assertion' or "
                   "'client_secret'.");
-    else if (strcmp(f->secret, SIM_DV_SECRET) != 0)
+    else if (f->assertion && !dv_assertion(f, reply))
+        return;
+    else if (!f->assertion && strcmp(f->secret, SIM_DV_SECRET) != 0)
         dv_refuse(reply, 401, "invalid_client", 7000215,
                   "Invalid client secret provided. Ensure the secret being sent in the request is "
                   "the client secret value, not the client secret ID.");
@@ -264,6 +368,9 @@ void token_dynamics(const struct request *request, struct reply *reply)
     f.client = form_get(request->body, "client_id");
     f.secret = form_get(request->body, "client_secret");
     f.scope = form_get(request->body, "scope");
+    f.type = form_get(request->body, "client_assertion_type");
+    f.assertion = form_get(request->body, "client_assertion");
     dv_decide(&f, reply);
     free(f.grant), free(f.client), free(f.secret), free(f.scope);
+    free(f.type), free(f.assertion);
 }

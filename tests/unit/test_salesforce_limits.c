@@ -226,16 +226,18 @@ static void a_field_that_every_org_has_is_hidden(void **state)
 {
     static const struct {
         const char *name, *piece;
+        bool parent;
     } cases[] = {
-        {"Amount", "every org has it, so it is hidden"},
-        {"amount", "every org has it, so it is hidden"},
-        {"Account", "read access to 'AccountId'"},
-        {"CurrencyIsoCode", "several currencies"},
-        {"RecordType", "record types"},
-        {"AgeInDays", "Pipeline Inspection"},
-        {"Region__c", "does not tell whether it is missing or hidden"},
-        {"Region__r", "does not tell whether it is missing or hidden"},
-        {"Regoin", "correct the mapping"},
+        {"Amount", "every org has it, so it is hidden", false},
+        {"amount", "every org has it, so it is hidden", false},
+        {"Account", "read access to 'AccountId'", true},
+        {"Account", "like 'Account.Name'", false},
+        {"CurrencyIsoCode", "several currencies", false},
+        {"RecordType", "record types", true},
+        {"AgeInDays", "Pipeline Inspection", false},
+        {"Region__c", "does not tell whether it is missing or hidden", false},
+        {"Region__r", "does not tell whether it is missing or hidden", true},
+        {"Regoin", "correct the mapping", false},
     };
 
     (void)state;
@@ -243,7 +245,7 @@ static void a_field_that_every_org_has_is_hidden(void **state)
         struct ds_err err = {0};
 
         ds_fail(&err, DS_E_CONFIG, "x");
-        assert_int_equal(ds_sf_hint_absent(&err, cases[i].name), DS_E_CONFIG);
+        assert_int_equal(ds_sf_hint_absent(&err, cases[i].name, cases[i].parent), DS_E_CONFIG);
         assert_non_null(strstr(err.hint, cases[i].piece));
     }
     assert_non_null(strstr(ds_sf_unwritable("ForecastCategory"), "ForecastCategoryName"));

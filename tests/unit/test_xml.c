@@ -171,6 +171,7 @@ static const struct {
     BAD("<a>\0</a>", "line 1"),
     BAD("<a/><b/>", "line 1"),
     BAD("\xff\xfe<\0a\0>\0", "line 1"),
+    BAD("\xff\xfe<\0a\0>\0\0\xd8x\0<\0/\0a\0>\0", "line 1"),
     BAD("<?xml version='1.0' encoding='utf-7'?><a/>", "encoding"),
     BAD("<?xml version='1.0' encoding='utf-16le'?><\0a\0/\0>\0", "line 1"),
     BAD("<?xml version='1.0' encoding='nonsense'?><a/>", "line 1"),

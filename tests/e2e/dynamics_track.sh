@@ -1,0 +1,154 @@
+#!/usr/bin/env bash
+# Change tracking of Dynamics 365, and that reading by the time of change comes to the same.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+PATHS=name,estimatedvalue,statuscode.label,customerid_account.name,owninguser.fullname
+
+start_sim --count 600
+configure
+clock 2026-08-21T06:00:00Z
+
+sim_set() { sim set "{\"dynamics\":$1}" >/dev/null; }
+fetch() { drive dv fetch --paths "$PATHS" "$@"; }
+cursor() { jq -r 'select(.next).next' "$T/out"; }
+names() { jq -r 'select(.record).record | select(.deleted | not) | .values.name' "$T/out" | sort; }
+deleted() { jq -r 'select(.record.deleted).record.id' "$T/out"; }
+records() { jq -r 'select(.records).records' "$T/out"; }
+whole() { jq -r 'select(.whole).whole' "$T/out"; }
+remove() { sim delete "{\"crm\":\"dynamics\",\"id\":\"$1\"}" >/dev/null; }
+
+# --- the first fetch, and the ones after ------------------------------------------------------------
+
+ok 'the first fetch' fetch
+is 'hands over everything, once' '600 600' "$(records) $(jq -r 'select(.record).record.id' "$T/out" | sort -u | wc -l)"
+c=$(cursor)
+has 'its cursor is a moment and a link (DV-41)' '^2026-08-21T06:00:..Z https://.*deltatoken' <(echo "$c")
+is 'the link was asked for before the records' 'track window' \
+    "$(sim_get 'log?since=0' | jq -r '.requests[].path | select(test("/opportunities\\?")) | if test("orderby") then "window" else "track" end' | uniq | paste -sd' ')"
+
+ok 'nothing has changed' fetch --cursor "$c"
+is 'nothing comes' 0 "$(records)"
+c=$(cursor)
+
+one=$(some dynamics open 1) two=$(some dynamics open 2) three=$(some dynamics open 3)
+edit dynamics "$one" name 'by name'
+edit dynamics "$two" name 'gone soon'
+remove "$two"
+new=$(sim create '{"crm":"dynamics","set":{"name":"brand new"}}' | jq -r .id)
+ghost=$(sim create '{"crm":"dynamics","set":{"name":"came and went"}}' | jq -r .id)
+remove "$ghost"
+clock 2026-08-21T06:30:00Z
+ok 'changes' fetch --cursor "$c"
+is 'what is new and what has changed' 'brand new|by name' "$(names | paste -sd'|')"
+is 'and what was deleted (DV-42)' "$(printf '%s\n' "$two" "$ghost" | sort)" "$(deleted | sort)"
+is 'is not the whole' '' "$(whole)"
+ok 'the same cursor again' fetch --cursor "$c"
+is 'tells the same (P-3)' '4' "$(records)"
+c=$(cursor)
+
+sim_set '{"delta_both":1}'
+remove "$three"
+ok 'deleted, and said to have changed as well (DV-45)' fetch --cursor "$c"
+is 'is deleted' "$three" "$(deleted)"
+sim undelete "{\"crm\":\"dynamics\",\"id\":\"$three\"}" >/dev/null
+ok 'and restored in the same window' fetch --cursor "$c"
+is 'is not' " $three" "$(deleted) $(jq -r 'select(.record).record.id' "$T/out" | grep "$three")"
+sim_set '{"delta_both":0}'
+c=$(cursor)
+
+# --- a condition, and what a delta may not ask (DV-43) ----------------------------------------------
+
+ok 'with a filter' fetch 'filter=estimatedvalue gt 50000'
+f=$(cursor)
+large=$(jq -r 'select(.record).record.id' "$T/out" | head -n 1)
+edit dynamics "$large" name 'large'
+edit dynamics "$one" name 'small' estimatedvalue 1
+ok 'with a filter, changes' fetch --cursor "$f" 'filter=estimatedvalue gt 50000'
+is 'only those that match' large "$(names)"
+
+# --- tokens that end (DV-47 to DV-49) ---------------------------------------------------------------
+
+for status in 400 410; do
+    for style in 0 1 2; do
+        sim_set "{\"expired_status\":$status,\"code_style\":$style,\"retention\":7}"
+        clock 2026-08-21T06:40:00Z
+        fetch && c=$(cursor)
+        clock 2026-09-21T06:40:00Z
+        ok "a token that has expired, $status, code style $style" fetch --cursor "$c"
+        is 'announces everything' '1 1' "$(jq -s '[map(select(.whole)) | length, ([.[] | has("whole")] | index(true)) == 0] | map(if . == true then 1 else . end) | .[0], .[1]' "$T/out" | paste -sd' ')"
+        is 'and reads it' "$(sim_get 'find?crm=dynamics&n=1000' | jq '.ids | length')" "$(records)"
+        clock 2026-08-21T06:40:00Z
+    done
+done
+sim_set '{"code_style":0,"expired_status":400}'
+fetch && c=$(cursor)
+sim metadata '{"crm":"dynamics"}' >/dev/null
+ok 'a table that was customised' fetch --cursor "$c"
+has 'announces everything, too' 'customised' <(whole)
+fetch && c=$(cursor)
+clock 2026-09-21T06:40:00Z
+sim_set '{"expired_dumps":1}'
+ok 'an environment that tells everything instead (DV-48)' fetch --cursor "$c"
+is 'does no harm' "$(sim_get 'find?crm=dynamics&n=1000' | jq '.ids | length')" "$(records)"
+sim_set '{"expired_dumps":0}'
+fetch && c=$(cursor)
+ok 'a token that is none' fetch --cursor "${c%%deltatoken*}deltatoken=12"
+has 'announces everything' refused <(whole)
+ok 'a link to somewhere else' fetch --cursor "${c%% *} https://evil.example/opportunities?\$deltatoken=1"
+has 'is not followed' 'another address' <(whole)
+for status in 403 429; do
+    sim fault "{\"crm\":\"dynamics\",\"match\":\"deltatoken\",\"kind\":\"status\",\"status\":$status,\"times\":-1}" >/dev/null
+    ok "$status" test "$(fetch --cursor "$c" retries=0 --deadline 3; echo $?)" = 1
+    is 'is no reason to read everything' '' "$(whole)"
+    sim reset '{}' >/dev/null
+done
+
+# --- where there is no change tracking (DV-39, DV-40) ------------------------------------------------
+
+for kind in 0 2; do
+    sim_set "{\"tracking\":$kind}"
+    ok "without change tracking, kind $kind" fetch
+    is 'everything comes' "$(sim_get 'find?crm=dynamics&n=1000' | jq '.ids | length')" "$(records)"
+    hasnt 'the cursor has no link' deltatoken <(cursor)
+    ok 'when it must be used' test "$(fetch tracking=on; echo $?)" = 1
+    has 'that is an error' 'change tracking' "$T/out"
+done
+c=$(cursor)
+sim_set '{"tracking":1}'
+ok 'a cursor of before it was switched on' fetch --cursor "${c:-2026-09-21T06:40:00Z}"
+has 'goes on with it' deltatoken <(cursor)
+
+# --- the same history both ways ----------------------------------------------------------------------
+
+stop_sim
+start_sim --count 600
+cp "$T/dealsync.conf" "$T/old.conf"
+configure 'overlap = 600'
+awk '/^\[connection dv\]/ { inside = 1 } inside && /^url/ { print "tracking = TRACKING" } { print }' \
+    "$T/dealsync.conf" >"$T/template.conf"
+clock 2026-08-21T06:00:00Z
+both() {
+    local way
+    for way in on off; do
+        sed "s/TRACKING/$way/; s/deals\.db/$way.db/" "$T/template.conf" >"$T/dealsync.conf"
+        "$BUILD/dealsync" sync dv >"$T/$way.out" 2>"$T/$way.err"
+    done
+}
+deals() {
+    sqlite3 -batch "$T/$1.db" "SELECT l.remote_id, d.name, d.value, d.status, d.stage, d.customer_name
+        FROM deals d JOIN links l ON l.deal = d.id ORDER BY 1"
+}
+both
+is 'both ways begin alike' "$(deals off)" "$(deals on)"
+for round in 1 2 3 4; do
+    clock "2026-08-2${round}T0$round:10:00Z"
+    for n in 1 2 3; do
+        edit dynamics "$(some dynamics open $((round * 7 + n)))" name "round $round, $n" estimatedvalue $((1000 * round + n))
+    done
+    edit dynamics "$(some dynamics open $((round * 11)))" statuscode 2
+    sim create "{\"crm\":\"dynamics\",\"set\":{\"name\":\"made in round $round\"}}" >/dev/null
+    both
+    is "round $round: both ways have the same" "$(deals off | sha256sum)" "$(deals on | sha256sum)"
+done
+is 'and it is what the environment has' 12 "$(deals on | grep -c '|round')"

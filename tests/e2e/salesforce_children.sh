@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# Teams, contact roles and products of opportunities become lists; changes of parents and children that
+# leave the opportunity's stamp alone are seen (SF-24).
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+PATHS=Name,Account.Name,Owner.Email,OpportunityTeamMembers,OpportunityContactRoles,OpportunityLineItems.Product2.ProductCode
+
+start_sim --count 400
+configure
+clock 2026-08-21T06:00:00Z
+sim set '{"line_items":true}' >/dev/null
+
+fetch() { # OPTIONS...
+    drive sf fetch --paths "$PATHS" "$@"
+    cursor=$(jq -r 'select(.next) | .next' "$T/out")
+}
+
+records() {
+    jq -c 'select(.record) | .record' "$T/out"
+}
+
+value() { # ID PATH
+    records | jq -r --arg id "$1" --arg p "$2" 'select(.id == $id) | .values[$p]'
+}
+
+# What the org says a child holds: control endpoint against connector.
+child() { # WORD OBJECT JSON
+    jq -c --arg o "$2" '. + {crm: "salesforce", object: $o}' <<<"$3" >"$T/json"
+    sim "$1" "$(cat "$T/json")" | jq -r '.id // empty'
+}
+
+ok 'a fetch with children' fetch
+is 'has all opportunities' 400 "$(records | wc -l)"
+is 'teams are arrays' 0 "$(records | jq -r '.values.OpportunityTeamMembers | select(. != null) | fromjson | select(type != "array" or length == 0)' | wc -l)"
+for path in OpportunityTeamMembers OpportunityContactRoles OpportunityLineItems.Product2.ProductCode; do
+    some=$(records | jq -r --arg p $path '.values[$p] | select(. != null)' | wc -l)
+    none=$(records | jq -r --arg p $path 'select(.values[$p] == null) | .id' | wc -l)
+    ok "$path: some have, some have not" test "$some" -gt 0 -a "$none" -gt 0
+done
+is 'members have email, name and phone' '["email","name","phone"]' \
+    "$(records | jq -c '.values.OpportunityTeamMembers | select(. != null) | fromjson | .[] | keys' | sort -u)"
+is 'and are sorted' 0 "$(records | jq -c '.values.OpportunityContactRoles | select(. != null) | fromjson | select(. != sort_by(.email))' | wc -l)"
+is 'who has no email is left out' 0 "$(records | jq -c '.values.OpportunityContactRoles | select(. != null) | fromjson | .[] | select(.email == "")' | wc -l)"
+is 'and that is told once' 1 "$(grep -c 'no email address' "$T/err")"
+has 'products are texts' '^\["[A-Z]' <(records | jq -c '.values["OpportunityLineItems.Product2.ProductCode"] | select(. != null) | fromjson')
+
+# Against the org's own subqueries.
+records | jq -c '[.id, .values.OpportunityTeamMembers]' | sort >"$T/ours"
+jq -r '.[0]' "$T/ours" | head -n 50 >"$T/ids"
+drive sf read --paths "$PATHS" <"$T/ids"
+records | jq -c '[.id, .values.OpportunityTeamMembers]' | sort >"$T/read"
+ok 'reading by id gives the same lists' diff <(head -n 50 "$T/ours") "$T/read"
+
+# --- nothing moved the stamp of the opportunity, and yet it is seen
+
+mapfile -t id < <(sim_get 'find?crm=salesforce&where=open&n=60' | jq -r '.ids[]')
+clock 2026-08-21T07:00:00Z
+fetch --cursor "$cursor"
+is 'nothing happened' 0 "$(records | wc -l)"
+
+seen() { # TEXT ID...: exactly these come with the next fetch, with another version than before
+    local text=$1 old=$2
+    shift 2
+    now=$(date -u -d "$now + 1 hour" +%Y-%m-%dT%H:%M:%SZ)
+    clock "$now"
+    fetch --cursor "$cursor"
+    is "$text: is seen" "$(printf '%s\n' "$@" | sort)" "$(records | jq -r .id | sort -u)"
+    is "$text: the version differs" 0 "$(records | jq -r .version | grep -cxF -- "$old")"
+    now=$(date -u -d "$now + 1 hour" +%Y-%m-%dT%H:%M:%SZ)
+    clock "$now"
+    fetch --cursor "$cursor"
+    is "$text: once" 0 "$(records | wc -l)"
+}
+now=2026-08-21T08:00:00Z
+clock $now
+
+version_of() {
+    drive sf read --paths "$PATHS" <<<"$1"
+    records | jq -r .version
+}
+
+user=$(sim_get "record?crm=salesforce&id=${id[1]}" | jq -r .OwnerId)
+old=$(version_of "${id[0]}")
+added=$(child create OpportunityTeamMember "{\"set\":{\"OpportunityId\":\"${id[0]}\",\"UserId\":\"$user\"}}")
+seen 'a new member' "$old" "${id[0]}"
+old=$(version_of "${id[0]}")
+child delete OpportunityTeamMember "{\"id\":\"$added\"}" >/dev/null
+seen 'a member who left' "$old" "${id[0]}"
+
+account=$(sim_get "record?crm=salesforce&id=${id[2]}" | jq -r .AccountId)
+drive sf fetch --paths Id,AccountId
+with=$(jq -r --arg a "$account" 'select(.record.values.AccountId == $a) | .record.id' "$T/out")
+old=$(version_of "${id[2]}")
+child edit Account "{\"id\":\"$account\",\"set\":{\"Name\":\"Renamed GmbH\"}}" >/dev/null
+# shellcheck disable=SC2086 # one word each
+seen 'a renamed account' "$old" $with
+
+roles=$(drive sf read --paths "$PATHS" <<<"${id[3]}" && value "${id[3]}" OpportunityContactRoles)
+child create OpportunityContactRole "{\"set\":{\"OpportunityId\":\"${id[3]}\"}}" >/dev/null
+drive sf read --paths "$PATHS" <<<"${id[3]}"
+is 'a role without a person is no member' "$roles" "$(value "${id[3]}" OpportunityContactRoles)"
+
+# --- what an org may not have
+
+sim set '{"team_selling":false}' >/dev/null
+ok 'without team selling the path is an error' eval "! drive sf fetch --paths Name,OpportunityTeamMembers --quiet"
+has 'that says where to look' 'Opportunity Team Settings' "$T/out"
+has 'and is one of configuration' '"status":"config"' "$T/out"
+ok 'without the path all is well' drive sf fetch --paths Name --quiet
+sim set '{"team_selling":true}' >/dev/null
+
+# --- pages: children of a page come with few requests, side by side
+
+before=$(sim_get stats | jq .salesforce.requests)
+drive sf fetch --paths Name,OpportunityTeamMembers,OpportunityContactRoles --quiet
+ok '400 opportunities: two requests a list' test $(($(sim_get stats | jq .salesforce.requests) - before)) -le 10
