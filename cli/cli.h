@@ -22,7 +22,8 @@ struct ds_cli {
     bool backfill;
     bool exit_code;
     struct ds_only only;
-    const char *out; /* NULL: not given; so for the other texts */
+    const char *plan; /* NULL: not given; so for the other texts */
+    const char *out;
     const char *field;
     const char *crm;
     const char *dir;
@@ -36,6 +37,8 @@ int ds_cmd_init(struct ds_cli *cli, struct ds_err *err);
 int ds_cmd_check(struct ds_cli *cli, struct ds_err *err);
 int ds_cmd_stages(struct ds_cli *cli, struct ds_err *err);
 int ds_cmd_diff(struct ds_cli *cli, struct ds_err *err);
+int ds_cmd_verify(struct ds_cli *cli, struct ds_err *err);
+int ds_cmd_apply(struct ds_cli *cli, struct ds_err *err);
 int ds_cmd_sync(struct ds_cli *cli, struct ds_err *err);
 int ds_cmd_backfill(struct ds_cli *cli, struct ds_err *err);
 int ds_cmd_conflicts(struct ds_cli *cli, struct ds_err *err);

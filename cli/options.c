@@ -28,8 +28,10 @@ enum {
     EXPLAIN = 1u << 9,
     STATUS = 1u << 10,
     RUNS = 1u << 11,
-    EVERY = (1u << 12) - 1u,
-    A_RUN = DIFF | SYNC | BACKFILL
+    VERIFY = 1u << 12,
+    APPLY = 1u << 13,
+    EVERY = (1u << 14) - 1u,
+    A_RUN = DIFF | VERIFY | SYNC | BACKFILL | APPLY
 };
 
 static const struct ds_cli_command commands[] = {
@@ -39,9 +41,12 @@ static const struct ds_cli_command commands[] = {
     {"stages", STAGES, "[CONNECTION]", 0, 1, ds_cmd_stages,
      "list the company's stages and what they map to"},
     {"diff", DIFF, "CONNECTION", 1, 1, ds_cmd_diff, "show what a run would do; write nothing"},
+    {"apply", APPLY, "FILE", 1, 1, ds_cmd_apply, "carry out a plan that diff or undo has saved"},
     {"sync", SYNC, "CONNECTION...", 1, MANY, ds_cmd_sync, "bring in what has changed"},
     {"backfill", BACKFILL, "CONNECTION", 1, 1, ds_cmd_backfill,
      "bring in everything, once; goes on where it was interrupted"},
+    {"verify", VERIFY, "CONNECTION", 1, 1, ds_cmd_verify,
+     "compare everything on both sides; write nothing"},
     {"conflicts", CONFLICTS, "[CONNECTION]", 0, 1, ds_cmd_conflicts,
      "list the fields a person must decide on"},
     {"rejects", REJECTS, "[CONNECTION]", 0, 1, ds_cmd_rejects,
@@ -83,9 +88,9 @@ static const struct {
     const char *help;
 } options[] = {
     {"backfill", O_BACKFILL, NULL, DIFF, "of what a backfill would do"},
-    {"exit-code", O_EXIT_CODE, NULL, DIFF, "exit with 2 when there are changes"},
+    {"exit-code", O_EXIT_CODE, NULL, DIFF | VERIFY, "exit with 2 when there are changes"},
     {"out", O_OUT, "FILE", DIFF, "save the plan there, for 'apply'"},
-    {"only", O_ONLY, "WHAT", DIFF,
+    {"only", O_ONLY, "WHAT", DIFF | APPLY,
      "only a part: deal=N, field=NAME, outcome=WORD or rule=R-N; may be given again"},
     {"all", O_ALL, NULL, A_RUN, "print every item as it comes, not only some of each kind"},
     {"field", O_FIELD, "FIELD", EXPLAIN, "only the story of this field"},
