@@ -28,6 +28,12 @@ struct ds_cli {
     const char *crm;
     const char *dir;
     const char *from;
+    const char *connection;
+    const char *deal;
+    const char *take;
+    const char *value;
+    bool dry; /* check, and write nothing */
+    bool own; /* link: the record is a deal of its own */
     const char *connector;
     const volatile int *interrupted;
     int exit;
@@ -44,6 +50,11 @@ int ds_cmd_backfill(struct ds_cli *cli, struct ds_err *err);
 int ds_cmd_conflicts(struct ds_cli *cli, struct ds_err *err);
 int ds_cmd_holds(struct ds_cli *cli, struct ds_err *err);
 int ds_cmd_rejects(struct ds_cli *cli, struct ds_err *err);
+int ds_cmd_resolve(struct ds_cli *cli, struct ds_err *err);
+int ds_cmd_link(struct ds_cli *cli, struct ds_err *err);
+int ds_cmd_unlink(struct ds_cli *cli, struct ds_err *err);
+int ds_cmd_undo(struct ds_cli *cli, struct ds_err *err);
+int ds_cmd_history(struct ds_cli *cli, struct ds_err *err);
 int ds_cmd_runs(struct ds_cli *cli, struct ds_err *err);
 int ds_cmd_status(struct ds_cli *cli, struct ds_err *err);
 int ds_cmd_explain(struct ds_cli *cli, struct ds_err *err);

@@ -1,5 +1,6 @@
 /* diff, verify, sync, backfill and apply: one run of a connection, watched and reported. */
 #include "cli/exit.h"
+#include "cli/find.h"
 #include "cli/job.h"
 #include "cli/progress.h"
 #include "engine/planfile.h"
@@ -7,6 +8,7 @@
 
 #include "base/log.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,6 +21,11 @@ struct showing {
     struct ds_report *report; /* NULL until there is something to show */
     struct ds_progress progress;
 };
+
+static bool is_dry(enum ds_command command)
+{
+    return command == DS_DIFF || command == DS_VERIFY || command == DS_UNDO;
+}
 
 /* A sync that nobody watches says one line. */
 static struct ds_look look_for(const struct ds_cli *cli, enum ds_command command)
@@ -33,14 +40,14 @@ static struct ds_look look_for(const struct ds_cli *cli, enum ds_command command
 /* "acme: dry run, records changed since 2026-08-21 06:00 UTC" */
 static void add_title(struct showing *s)
 {
-    static const char *const kinds[] = {[DS_DIFF] = "dry run",
-                                        [DS_VERIFY] = "verify",
-                                        [DS_SYNC] = "sync",
-                                        [DS_BACKFILL] = "backfill",
-                                        [DS_APPLY] = "apply"};
+    static const char *const kinds[] = {
+        [DS_DIFF] = "dry run",      [DS_VERIFY] = "verify", [DS_SYNC] = "sync",
+        [DS_BACKFILL] = "backfill", [DS_UNDO] = "dry run",  [DS_APPLY] = "apply"};
 
     ds_buf_addf(&s->title, "%s: %s, ", s->job->connection, kinds[s->job->command]);
-    if (s->job->plan) {
+    if (s->job->undo) {
+        ds_buf_addf(&s->title, "what would undo run %" PRId64, s->job->undo);
+    } else if (s->job->plan) {
         ds_buf_add(&s->title, "what the plan ");
         ds_people_value(&s->title, DS_NAME, s->job->plan);
         ds_buf_add(&s->title, " says");
@@ -74,7 +81,7 @@ static int show_item(void *arg, const struct ds_item *item, struct ds_err *err)
     struct showing *s = arg;
 
     /* A dry run that nobody reads can end; a real one goes on and main() tells. */
-    if ((s->job->command == DS_DIFF || s->job->command == DS_VERIFY) && ferror(stdout))
+    if (is_dry(s->job->command) && ferror(stdout))
         return ds_fail(err, DS_E_STORE, "the output could not be written");
     return begin(s, err) ? err->status : ds_report_item(s->report, item, err);
 }
@@ -137,7 +144,7 @@ static int exit_for(const struct ds_cli *cli, enum ds_command command,
 {
     const struct ds_waiting *w = &result->waiting;
 
-    if (command == DS_DIFF)
+    if (command == DS_DIFF || command == DS_UNDO)
         return cli->exit_code && would_change(result) ? DS_EXIT_CHANGES : DS_EXIT_DONE;
     if (command == DS_VERIFY)
         return cli->exit_code && drifts(result) ? DS_EXIT_CHANGES : DS_EXIT_DONE;
@@ -158,6 +165,18 @@ static void print_sum(const struct ds_cli *cli, const struct ds_job *job,
     ds_people_sum(&line, &result->run);
     fprintf(stderr, "%s: %s\n", job->connection, line.text);
     ds_buf_clear(&line);
+}
+
+/* Where the plan is, or how to get one. */
+static void print_next(const struct ds_cli *cli, const struct ds_job *job)
+{
+    if (cli->quiet || cli->look.format != DS_TEXT)
+        return;
+    if (job->out)
+        printf("the plan is in %s; to carry it out: dealsync apply %s\n", job->out, job->out);
+    else if (job->undo)
+        printf("to save it: dealsync undo %" PRId64 " --out FILE; then: dealsync apply FILE\n",
+               job->undo);
 }
 
 static int run_job(struct ds_cli *cli, struct ds_job job, struct ds_err *err)
@@ -183,17 +202,22 @@ static int run_job(struct ds_cli *cli, struct ds_job job, struct ds_err *err)
     *err = later;
     cli->exit = ds_exit_worse(cli->exit, exit_for(cli, job.command, &s.result));
     print_sum(cli, &job, &s.result);
+    print_next(cli, &job);
     return err->status;
 }
 
-static int run_one(struct ds_cli *cli, const char *name, enum ds_command command,
+/* undo: the run that is undone; 0: none */
+static int run_one(struct ds_cli *cli, const char *name, enum ds_command command, int64_t undo,
                    struct ds_err *err)
 {
     struct ds_cli_job j;
 
     ds_log_context_set(name);
-    if (!ds_cli_job_open(cli, name, command, &j, err) && run_job(cli, j.job, err))
-        ds_err_where(err, "%s", name);
+    if (!ds_cli_job_open(cli, name, command, &j, err)) {
+        j.job.undo = undo;
+        if (run_job(cli, j.job, err))
+            ds_err_where(err, "%s", name);
+    }
     ds_cli_job_close(&j);
     ds_log_context_set(NULL);
     return err->status;
@@ -201,12 +225,12 @@ static int run_one(struct ds_cli *cli, const char *name, enum ds_command command
 
 int ds_cmd_diff(struct ds_cli *cli, struct ds_err *err)
 {
-    return run_one(cli, cli->words[0], DS_DIFF, err);
+    return run_one(cli, cli->words[0], DS_DIFF, 0, err);
 }
 
 int ds_cmd_verify(struct ds_cli *cli, struct ds_err *err)
 {
-    return run_one(cli, cli->words[0], DS_VERIFY, err);
+    return run_one(cli, cli->words[0], DS_VERIFY, 0, err);
 }
 
 /* A plan was made for the whole of each item, or for some of its fields: it is carried out for the
@@ -242,15 +266,37 @@ int ds_cmd_apply(struct ds_cli *cli, struct ds_err *err)
     cli->plan = cli->words[0];
     if (!ds_planfile_head(cli->plan, &a, &head, err) && !take_fields(&cli->only, &head, err)) {
         cli->backfill = strcmp(head.kind, "backfill") == 0;
-        run_one(cli, head.connection, DS_APPLY, err);
+        run_one(cli, head.connection, DS_APPLY, 0, err);
     }
     ds_arena_clear(&a);
     return err->status;
 }
 
+/* The run says which connection it was of. */
+int ds_cmd_undo(struct ds_cli *cli, struct ds_err *err)
+{
+    struct ds_run run = {0};
+    struct ds_shelf shelf;
+    int64_t id = 0;
+
+    if (ds_find_number("run", cli->words[0], &id, err))
+        return err->status;
+    if (!ds_shelf_open(cli, NULL, &shelf, err) &&
+        !ds_store_run(shelf.store, &shelf.arena, id, &run, err)) {
+        if (run.id) {
+            run_one(cli, run.connection_name, DS_UNDO, id, err);
+        } else {
+            ds_fail(err, DS_E_USAGE, "there is no run %" PRId64, id);
+            ds_hint(err, "'dealsync runs' lists the last ones");
+        }
+    }
+    ds_shelf_close(&shelf);
+    return err->status;
+}
+
 int ds_cmd_backfill(struct ds_cli *cli, struct ds_err *err)
 {
-    return run_one(cli, cli->words[0], DS_BACKFILL, err);
+    return run_one(cli, cli->words[0], DS_BACKFILL, 0, err);
 }
 
 /* One connection's failure is not another's: they all get their turn, unless the run is interrupted,
@@ -268,7 +314,7 @@ int ds_cmd_sync(struct ds_cli *cli, struct ds_err *err)
         }
         if (*cli->interrupted && i)
             return ds_fail(err, DS_E_LATER, "interrupted before '%s'", cli->words[i]);
-        run_one(cli, cli->words[i], DS_SYNC, err);
+        run_one(cli, cli->words[i], DS_SYNC, 0, err);
     }
     return err->status;
 }

@@ -149,10 +149,11 @@ static bool moves(const struct ds_detail *d)
            d->move == DS_MOVE_JOIN;
 }
 
-/* What stays as it is, is for the curious. */
+/* What stays as it is, is for the curious; but an undo tells why it does. */
 static bool shown(const struct lines *l, const struct ds_detail *d)
 {
-    return l->verbose || moves(d) || d->move == DS_MOVE_CONFLICT || d->move == DS_MOVE_AGREE;
+    return l->verbose || moves(d) || d->move == DS_MOVE_CONFLICT || d->move == DS_MOVE_AGREE ||
+           l->item->case_number == DS_M_UNDO;
 }
 
 static void measure(void *arg, const struct ds_detail *d)

@@ -140,8 +140,9 @@ void ds_item_each_reason(const struct ds_item *item, ds_detail_fn *each, void *a
 
 const char *ds_status_word(int status)
 {
-    static const char *const words[] = {"ok",     "record", "later", "remote", "auth",      "input",
-                                        "config", "store",  "guard", "usage",  "no memory", "bug"};
+    static const char *const words[] = {"ok",        "record", "later", "remote", "auth",
+                                        "input",     "config", "store", "guard",  "usage",
+                                        "no memory", "bug",    "stale"};
     size_t i = (size_t)-status;
 
     return i < sizeof(words) / sizeof(words[0]) ? words[i] : "bug";

@@ -79,7 +79,7 @@ static bool has_lines(const struct ds_look *look, const struct ds_item *i)
 {
     if (i->outcome == DS_IGNORED)
         return look->verbose || i->case_number == DS_M_DELETED_TOLD ||
-               i->case_number == DS_M_OUT_OF_SIGHT;
+               i->case_number == DS_M_OUT_OF_SIGHT || i->case_number == DS_M_UNDO;
     if (i->outcome != DS_UNCHANGED)
         return true;
     for (size_t k = 0; k < i->changes; k++)
