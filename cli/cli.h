@@ -22,11 +22,18 @@ struct ds_cli {
     bool backfill;
     bool exit_code;
     struct ds_only only;
-    const char *out; /* NULL: not given; so for the other texts */
+    const char *plan; /* NULL: not given; so for the other texts */
+    const char *out;
     const char *field;
     const char *crm;
     const char *dir;
     const char *from;
+    const char *connection;
+    const char *deal;
+    const char *take;
+    const char *value;
+    bool dry; /* check, and write nothing */
+    bool own; /* link: the record is a deal of its own */
     const char *connector;
     const volatile int *interrupted;
     int exit;
@@ -36,11 +43,18 @@ int ds_cmd_init(struct ds_cli *cli, struct ds_err *err);
 int ds_cmd_check(struct ds_cli *cli, struct ds_err *err);
 int ds_cmd_stages(struct ds_cli *cli, struct ds_err *err);
 int ds_cmd_diff(struct ds_cli *cli, struct ds_err *err);
+int ds_cmd_verify(struct ds_cli *cli, struct ds_err *err);
+int ds_cmd_apply(struct ds_cli *cli, struct ds_err *err);
 int ds_cmd_sync(struct ds_cli *cli, struct ds_err *err);
 int ds_cmd_backfill(struct ds_cli *cli, struct ds_err *err);
 int ds_cmd_conflicts(struct ds_cli *cli, struct ds_err *err);
 int ds_cmd_holds(struct ds_cli *cli, struct ds_err *err);
 int ds_cmd_rejects(struct ds_cli *cli, struct ds_err *err);
+int ds_cmd_resolve(struct ds_cli *cli, struct ds_err *err);
+int ds_cmd_link(struct ds_cli *cli, struct ds_err *err);
+int ds_cmd_unlink(struct ds_cli *cli, struct ds_err *err);
+int ds_cmd_undo(struct ds_cli *cli, struct ds_err *err);
+int ds_cmd_history(struct ds_cli *cli, struct ds_err *err);
 int ds_cmd_runs(struct ds_cli *cli, struct ds_err *err);
 int ds_cmd_status(struct ds_cli *cli, struct ds_err *err);
 int ds_cmd_explain(struct ds_cli *cli, struct ds_err *err);

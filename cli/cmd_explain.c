@@ -1,76 +1,14 @@
 /* explain: the story of one deal, for the person who asks a month later. */
-#include "cli/sections.h"
-#include "cli/shelf.h"
-#include "cli/story.h"
+#include "cli/events.h"
+#include "cli/find.h"
 
 #include "base/text.h"
 #include "engine/merge.h"
 #include "engine/report/people.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-
-/* --- which deal ---------------------------------------------------------------------------- */
-
-struct finding {
-    struct ds_shelf *shelf;
-    const char *word;
-    int64_t deal; /* 0: not found */
-};
-
-/* Whether the word is a record's id on this connection. */
-static int look_up_link(void *arg, const char *name, const struct ds_connection_state *state,
-                        struct ds_err *err)
-{
-    struct finding *f = arg;
-    struct ds_link link = {0};
-
-    (void)name;
-    if (f->deal)
-        return DS_OK;
-    if (ds_store_link(f->shelf->store, &f->shelf->arena, state->id, f->word, &link, err))
-        return err->status;
-    f->deal = link.deal;
-    return DS_OK;
-}
-
-static int look_up_crm_id(struct finding *f, struct ds_err *err)
-{
-    uint64_t count = 0;
-    int64_t id = 0;
-
-    if (ds_store_deal_by_crm_id(f->shelf->store, f->word, &count, &id, err))
-        return err->status;
-    if (count > 1)
-        return ds_fail(err, DS_E_USAGE,
-                       "%" PRIu64 " deals carry the CRM id '%s'; name one by its "
-                       "own id, deal %" PRId64 " for instance",
-                       count, f->word, id);
-    f->deal = id;
-    return DS_OK;
-}
-
-/* A number is a deal's id first; everything else, and a number that is none, a CRM id. */
-static int find_deal(struct ds_shelf *shelf, const char *word, struct ds_stored_deal *out,
-                     struct ds_err *err)
-{
-    struct finding f = {.shelf = shelf, .word = word};
-    long number;
-
-    if (ds_text_int(word, 1, LONG_MAX, &number)) {
-        if (ds_store_deal(shelf->store, &shelf->arena, number, out, err) || out->id)
-            return err->status;
-    }
-    if (ds_store_connections(shelf->store, &shelf->arena, look_up_link, &f, err) ||
-        (!f.deal && look_up_crm_id(&f, err)))
-        return err->status;
-    if (f.deal)
-        return ds_store_deal(shelf->store, &shelf->arena, f.deal, out, err);
-    ds_fail(err, DS_E_USAGE, "no deal has the id or CRM id '%s'", word);
-    return ds_hint(err, "a record that could not become a deal stands in 'dealsync rejects'");
-}
 
 /* --- as text ------------------------------------------------------------------------------- */
 
@@ -79,15 +17,37 @@ struct text {
     size_t titles; /* columns of the widest title of a field */
 };
 
+/* How an event is told; what is not here is told by its own word. */
+static const char *word_of(const struct ds_event *e)
+{
+    static const struct {
+        const char *what;
+        const char *word;
+    } words[] = {
+        {"waits", "put off"},
+        {"conflict", "open conflict, seen"},
+        {"pushed", "written in the CRM"},
+        {"resolved", "resolved by a person,"},
+    };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcmp(words[i].what, e->what) == 0)
+            return words[i].word;
+    return e->what;
+}
+
 /* "2026-08-21 06:20 UTC  updated by run 3 of sf, in the CRM by Ann" */
 static void add_origin(struct ds_buf *out, const struct ds_event *e)
 {
-    bool waits = strcmp(e->what, "waits") == 0;
-    bool open = strcmp(e->what, "conflict") == 0;
+    bool ties = strcmp(e->what, "linked") == 0 || strcmp(e->what, "unlinked") == 0;
 
-    ds_buf_add(out, waits ? "waits until " : "");
+    ds_buf_add(out, strcmp(e->what, "waits") == 0 ? "waits until " : "");
     ds_people_instant(out, e->at_ms);
-    ds_buf_addf(out, "  %s", waits ? "put off" : open ? "open conflict, seen" : e->what);
+    ds_buf_addf(out, "  %s", word_of(e));
+    if (ties && e->record) {
+        ds_buf_addf(out, " %s record ", e->what[0] == 'l' ? "to" : "from");
+        ds_people_text(out, e->record, DS_PEOPLE_VALUE);
+    }
     if (e->run)
         ds_buf_addf(out, " by run %" PRId64 " of %s", e->run, e->connection ? e->connection : "?");
     else
@@ -209,71 +169,19 @@ static int tell_people(struct ds_shelf *shelf, const struct ds_stored_deal *deal
 
 /* --- for programs -------------------------------------------------------------------------- */
 
-static const struct ds_column columns[] = {
-    {"deal", "deal", DS_COL_ID},       {"at", "at", DS_COL_INSTANT},
-    {"event", "event", DS_COL_TEXT},   {"connection", "connection", DS_COL_TEXT},
-    {"run", "run", DS_COL_ID},         {"source", "source", DS_COL_TEXT},
-    {"field", "field", DS_COL_TEXT},   {"base", "base", DS_COL_TEXT},
-    {"before", "before", DS_COL_TEXT}, {"after", "after", DS_COL_TEXT},
-    {"case", "M", DS_COL_ID},          {"rule", "R", DS_COL_ID},
-};
-
-struct rows {
-    struct ds_table *table;
-    int64_t deal;
-};
-
-static int event_row(void *arg, const struct ds_event *e, struct ds_err *err)
-{
-    struct rows *rows = arg;
-    const struct ds_cell cells[] = {
-        {NULL, rows->deal},
-        {NULL, e->at_ms},
-        {e->what, 0},
-        {e->connection, 0},
-        {NULL, e->run},
-        {e->source, 0},
-        {e->field < DS_FIELDS ? ds_fields[e->field].name : NULL, 0},
-        {e->base, 0},
-        {e->before, 0},
-        {e->after, 0},
-        {NULL, e->case_number},
-        {NULL, e->rule},
-    };
-
-    _Static_assert(sizeof(cells) / sizeof(cells[0]) == sizeof(columns) / sizeof(columns[0]),
-                   "a cell for each column");
-    return ds_table_row(rows->table, cells, err);
-}
-
 static int tell_programs(const struct ds_cli *cli, struct ds_shelf *shelf,
                          const struct ds_stored_deal *deal, enum ds_field field, struct ds_err *err)
 {
-    struct rows rows = {.deal = deal->id};
+    struct ds_events events = {.field = DS_FIELDS};
     struct ds_err later = {0};
 
-    if (ds_table_open(stdout, cli->look.format, "events", columns,
-                      sizeof(columns) / sizeof(columns[0]), &rows.table, err))
+    if (ds_events_open(cli, &events, err))
         return err->status;
-    ds_story(shelf->store, deal, field, event_row, &rows, err);
-    ds_table_close(rows.table, "", &later);
+    ds_story(shelf->store, deal, field, ds_events_row, &events, err);
+    ds_table_close(events.table, NULL, &later);
     if (err->status == DS_OK)
         *err = later;
     return err->status;
-}
-
-static int find_field(const char *name, enum ds_field *out, struct ds_err *err)
-{
-    const char *words[DS_FIELDS + 1] = {NULL};
-
-    *out = name ? ds_field_find(name) : DS_FIELDS;
-    if (!name || *out != DS_FIELDS)
-        return DS_OK;
-    for (enum ds_field f = 0; f < DS_FIELDS; f++)
-        words[f] = ds_fields[f].name;
-    ds_fail(err, DS_E_USAGE, "a deal has no field '%s'", name);
-    ds_hint_nearest(err, name, words);
-    return ds_hint(err, "dealsync.conf(5) lists the fields");
 }
 
 int ds_cmd_explain(struct ds_cli *cli, struct ds_err *err)
@@ -282,9 +190,10 @@ int ds_cmd_explain(struct ds_cli *cli, struct ds_err *err)
     struct ds_shelf shelf;
     enum ds_field field;
 
-    if (find_field(cli->field, &field, err))
+    if (ds_find_field(cli->field, &field, err))
         return err->status;
-    if (!ds_shelf_open(cli, NULL, &shelf, err) && !find_deal(&shelf, cli->words[0], &deal, err)) {
+    if (!ds_shelf_open(cli, NULL, &shelf, err) &&
+        !ds_find_deal(&shelf, cli->words[0], &deal, err)) {
         if (cli->look.format == DS_TEXT)
             tell_people(&shelf, &deal, field, err);
         else

@@ -1,12 +1,14 @@
-/* diff, sync and backfill: one run of a connection, watched and reported. */
+/* diff, verify, sync, backfill and apply: one run of a connection, watched and reported. */
 #include "cli/exit.h"
+#include "cli/find.h"
+#include "cli/job.h"
 #include "cli/progress.h"
-#include "cli/ready.h"
+#include "engine/planfile.h"
 #include "engine/report/people.h"
 
-#include "base/date.h"
 #include "base/log.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,6 +21,11 @@ struct showing {
     struct ds_report *report; /* NULL until there is something to show */
     struct ds_progress progress;
 };
+
+static bool is_dry(enum ds_command command)
+{
+    return command == DS_DIFF || command == DS_VERIFY || command == DS_UNDO;
+}
 
 /* A sync that nobody watches says one line. */
 static struct ds_look look_for(const struct ds_cli *cli, enum ds_command command)
@@ -34,10 +41,17 @@ static struct ds_look look_for(const struct ds_cli *cli, enum ds_command command
 static void add_title(struct showing *s)
 {
     static const char *const kinds[] = {
-        [DS_DIFF] = "dry run", [DS_SYNC] = "sync", [DS_BACKFILL] = "backfill"};
+        [DS_DIFF] = "dry run",      [DS_VERIFY] = "verify", [DS_SYNC] = "sync",
+        [DS_BACKFILL] = "backfill", [DS_UNDO] = "dry run",  [DS_APPLY] = "apply"};
 
     ds_buf_addf(&s->title, "%s: %s, ", s->job->connection, kinds[s->job->command]);
-    if (s->result.everything || !s->since_ms) {
+    if (s->job->undo) {
+        ds_buf_addf(&s->title, "what would undo run %" PRId64, s->job->undo);
+    } else if (s->job->plan) {
+        ds_buf_add(&s->title, "what the plan ");
+        ds_people_value(&s->title, DS_NAME, s->job->plan);
+        ds_buf_add(&s->title, " says");
+    } else if (s->result.everything || !s->since_ms) {
         ds_buf_add(&s->title, "all records");
     } else {
         ds_buf_add(&s->title, "records changed since ");
@@ -67,9 +81,17 @@ static int show_item(void *arg, const struct ds_item *item, struct ds_err *err)
     struct showing *s = arg;
 
     /* A dry run that nobody reads can end; a real one goes on and main() tells. */
-    if (s->job->command == DS_DIFF && ferror(stdout))
+    if (is_dry(s->job->command) && ferror(stdout))
         return ds_fail(err, DS_E_STORE, "the output could not be written");
     return begin(s, err) ? err->status : ds_report_item(s->report, item, err);
+}
+
+static int show_refused(void *arg, const char *about, const char *name, const char *why,
+                        struct ds_err *err)
+{
+    struct showing *s = arg;
+
+    return begin(s, err) ? err->status : ds_report_refused(s->report, about, name, why, err);
 }
 
 static void show_notice(void *arg, const char *text)
@@ -88,20 +110,6 @@ static void show_progress(void *arg, uint64_t fetched, uint64_t expected)
     ds_progress_show(&s->progress, fetched, expected);
 }
 
-/* The settings that choose which records are read. */
-static void add_scope(struct ds_buf *out, const struct ds_ready *ready)
-{
-    static const char *const names[] = {"where", "filter", "id", NULL};
-
-    ds_buf_add(out, ready->connection->connector->name);
-    for (size_t i = 0; names[i]; i++) {
-        const char *value = ds_option(&ready->options, names[i]);
-
-        if (value)
-            ds_buf_addf(out, "\n%s = %s", names[i], value);
-    }
-}
-
 /* The last success before this run. */
 static int read_since(struct showing *s, struct ds_err *err)
 {
@@ -117,34 +125,6 @@ static int read_since(struct showing *s, struct ds_err *err)
     return err->status;
 }
 
-static struct ds_job make_job(const struct ds_cli *cli, const struct ds_ready *ready,
-                              enum ds_command command)
-{
-    const struct ds_config_connection *c = ready->connection;
-
-    return (struct ds_job){
-        .connection = c->name,
-        .connector = c->connector,
-        .options = &ready->options,
-        .mapping = ready->mapping,
-        .store_path = cli->config->store,
-        .command = command,
-        .backfill = cli->backfill,
-        .policy = {.now_ms = ds_now(),
-                   .first_load = false,
-                   .vetted = c->vetted,
-                   .close_early = c->close_early,
-                   .shareable = c->shareable_solutions,
-                   .direction = c->direction,
-                   .creates = c->creates,
-                   .gone = c->gone,
-                   .gone_reason = c->gone_reason},
-        .guard = c->guard,
-        .only = cli->only,
-        .out = cli->out,
-    };
-}
-
 static bool would_change(const struct ds_result *result)
 {
     const uint64_t *outcome = result->run.outcome;
@@ -153,15 +133,25 @@ static bool would_change(const struct ds_result *result)
            result->released;
 }
 
+/* Whether both sides are not what the last run left. */
+static bool drifts(const struct ds_result *result)
+{
+    return would_change(result) || result->run.outcome[DS_CONFLICT] || result->vanished;
+}
+
 static int exit_for(const struct ds_cli *cli, enum ds_command command,
                     const struct ds_result *result)
 {
     const struct ds_waiting *w = &result->waiting;
 
-    if (command == DS_DIFF)
+    if (command == DS_DIFF || command == DS_UNDO)
         return cli->exit_code && would_change(result) ? DS_EXIT_CHANGES : DS_EXIT_DONE;
-    return result->unmapped || w->conflicts || w->holds_due || w->rejects ? DS_EXIT_WAITING
-                                                                          : DS_EXIT_DONE;
+    if (command == DS_VERIFY)
+        return cli->exit_code && drifts(result) ? DS_EXIT_CHANGES : DS_EXIT_DONE;
+    return result->refused || result->unmapped || w->conflicts || w->claims || w->holds_due ||
+                   w->rejects
+               ? DS_EXIT_WAITING
+               : DS_EXIT_DONE;
 }
 
 /* The sum of a report that has no place for it. */
@@ -177,11 +167,26 @@ static void print_sum(const struct ds_cli *cli, const struct ds_job *job,
     ds_buf_clear(&line);
 }
 
+/* Where the plan is, or how to get one. */
+static void print_next(const struct ds_cli *cli, const struct ds_job *job)
+{
+    if (cli->quiet || cli->look.format != DS_TEXT)
+        return;
+    if (job->out)
+        printf("the plan is in %s; to carry it out: dealsync apply %s\n", job->out, job->out);
+    else if (job->undo)
+        printf("to save it: dealsync undo %" PRId64 " --out FILE; then: dealsync apply FILE\n",
+               job->undo);
+}
+
 static int run_job(struct ds_cli *cli, struct ds_job job, struct ds_err *err)
 {
     struct showing s = {.cli = cli, .job = &job, .title = DS_BUF_INIT(DS_MAX_TEXT)};
-    struct ds_watch watch = {
-        .item = show_item, .notice = show_notice, .progress = show_progress, .arg = &s};
+    struct ds_watch watch = {.item = show_item,
+                             .refused = show_refused,
+                             .notice = show_notice,
+                             .progress = show_progress,
+                             .arg = &s};
     struct ds_err later = {0};
 
     if (read_since(&s, err))
@@ -197,38 +202,101 @@ static int run_job(struct ds_cli *cli, struct ds_job job, struct ds_err *err)
     *err = later;
     cli->exit = ds_exit_worse(cli->exit, exit_for(cli, job.command, &s.result));
     print_sum(cli, &job, &s.result);
+    print_next(cli, &job);
     return err->status;
 }
 
-static int run_one(struct ds_cli *cli, const char *name, enum ds_command command,
+/* undo: the run that is undone; 0: none */
+static int run_one(struct ds_cli *cli, const char *name, enum ds_command command, int64_t undo,
                    struct ds_err *err)
 {
-    struct ds_buf scope = DS_BUF_INIT(DS_MAX_TEXT);
-    struct ds_ready ready;
-    struct ds_job job;
+    struct ds_cli_job j;
 
     ds_log_context_set(name);
-    if (!ds_ready_find(cli, name, &ready, err)) {
-        job = make_job(cli, &ready, command);
-        add_scope(&scope, &ready);
-        job.scope = scope.text;
-        if (run_job(cli, job, err))
+    if (!ds_cli_job_open(cli, name, command, &j, err)) {
+        j.job.undo = undo;
+        if (run_job(cli, j.job, err))
             ds_err_where(err, "%s", name);
     }
-    ds_ready_close(&ready);
-    ds_buf_clear(&scope);
+    ds_cli_job_close(&j);
     ds_log_context_set(NULL);
     return err->status;
 }
 
 int ds_cmd_diff(struct ds_cli *cli, struct ds_err *err)
 {
-    return run_one(cli, cli->words[0], DS_DIFF, err);
+    return run_one(cli, cli->words[0], DS_DIFF, 0, err);
+}
+
+int ds_cmd_verify(struct ds_cli *cli, struct ds_err *err)
+{
+    return run_one(cli, cli->words[0], DS_VERIFY, 0, err);
+}
+
+/* A plan was made for the whole of each item, or for some of its fields: it is carried out for the
+ * same ones. */
+static int take_fields(struct ds_only *only, const struct ds_plan_head *head, struct ds_err *err)
+{
+    struct ds_only made = {0};
+    const char *words = head->only;
+    char word[64];
+
+    while (*words && err->status == DS_OK) {
+        size_t len = strcspn(words, " ");
+
+        snprintf(word, sizeof(word), "%.*s", (int)len, words);
+        ds_only_add(&made, word, err);
+        words += len + (words[len] == ' ');
+    }
+    if (err->status == DS_OK && only->fields && only->fields != made.fields) {
+        ds_fail(err, DS_E_USAGE, "the plan was not made for these fields, and goes by whole items");
+        ds_hint(err, "make one with 'dealsync diff %s --only field=... --out FILE'",
+                head->connection);
+    }
+    only->fields = made.fields;
+    return err->status;
+}
+
+/* The plan says which connection it is for, and how it was made. */
+int ds_cmd_apply(struct ds_cli *cli, struct ds_err *err)
+{
+    struct ds_arena a = {0};
+    struct ds_plan_head head;
+
+    cli->plan = cli->words[0];
+    if (!ds_planfile_head(cli->plan, &a, &head, err) && !take_fields(&cli->only, &head, err)) {
+        cli->backfill = strcmp(head.kind, "backfill") == 0;
+        run_one(cli, head.connection, DS_APPLY, 0, err);
+    }
+    ds_arena_clear(&a);
+    return err->status;
+}
+
+/* The run says which connection it was of. */
+int ds_cmd_undo(struct ds_cli *cli, struct ds_err *err)
+{
+    struct ds_run run = {0};
+    struct ds_shelf shelf;
+    int64_t id = 0;
+
+    if (ds_find_number("run", cli->words[0], &id, err))
+        return err->status;
+    if (!ds_shelf_open(cli, NULL, &shelf, err) &&
+        !ds_store_run(shelf.store, &shelf.arena, id, &run, err)) {
+        if (run.id) {
+            run_one(cli, run.connection_name, DS_UNDO, id, err);
+        } else {
+            ds_fail(err, DS_E_USAGE, "there is no run %" PRId64, id);
+            ds_hint(err, "'dealsync runs' lists the last ones");
+        }
+    }
+    ds_shelf_close(&shelf);
+    return err->status;
 }
 
 int ds_cmd_backfill(struct ds_cli *cli, struct ds_err *err)
 {
-    return run_one(cli, cli->words[0], DS_BACKFILL, err);
+    return run_one(cli, cli->words[0], DS_BACKFILL, 0, err);
 }
 
 /* One connection's failure is not another's: they all get their turn, unless the run is interrupted,
@@ -246,7 +314,7 @@ int ds_cmd_sync(struct ds_cli *cli, struct ds_err *err)
         }
         if (*cli->interrupted && i)
             return ds_fail(err, DS_E_LATER, "interrupted before '%s'", cli->words[i]);
-        run_one(cli, cli->words[i], DS_SYNC, err);
+        run_one(cli, cli->words[i], DS_SYNC, 0, err);
     }
     return err->status;
 }

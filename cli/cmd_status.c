@@ -21,6 +21,8 @@ static const struct ds_column columns[] = {
     {"ended", "at", DS_COL_INSTANT},
     {"linked", "linked", DS_COL_COUNT},
     {"conflicts", "conflicts", DS_COL_COUNT},
+    {"claims", "claims", DS_COL_COUNT},
+    {"unsent", "unsent", DS_COL_COUNT},
     {"holds", "holds", DS_COL_COUNT},
     {"holds_due", "due", DS_COL_COUNT},
     {"rejected", "rejected", DS_COL_COUNT},
@@ -80,7 +82,7 @@ static int row(struct asking *q, const char *name, const struct ds_connection_st
         return err->status;
     if (!ds_config_find(q->cli->config, name, &configured, &unknown))
         alarm = alarm_for(q, configured, age_ms);
-    if (w.conflicts || w.holds_due || w.rejects)
+    if (w.conflicts || w.claims || w.holds_due || w.rejects)
         q->cli->exit = DS_EXIT_WAITING;
     const struct ds_cell cells[] = {
         {name, 0},
@@ -91,6 +93,8 @@ static int row(struct asking *q, const char *name, const struct ds_connection_st
         {NULL, q->last.ended_ms},
         {NULL, state->links},
         {NULL, (int64_t)w.conflicts},
+        {NULL, (int64_t)w.claims},
+        {NULL, (int64_t)w.intents},
         {NULL, (int64_t)w.holds},
         {NULL, (int64_t)w.holds_due},
         {NULL, (int64_t)w.rejects},

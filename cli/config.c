@@ -1,112 +1,14 @@
 #include "cli/config.h"
 
-#include "base/text.h"
-#include "cli/sections.h"
+#include "cli/keys.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MAX_WORDS 64 /* keys that a misspelt one is compared with */
 
-enum kind { CONNECTOR, PATH, TEXT, NUMBER, FLAG };
-
-#define AT(member) offsetof(struct ds_config_connection, member)
-
-/* The settings of every connection, and where each goes. */
-static const struct {
-    struct ds_setting setting;
-    enum kind kind;
-    size_t offset;
-    long max;
-} keys[] = {
-    {{"connector", NULL, DS_SETTING_REQUIRED, "the kind of remote: salesforce, dynamics or file",
-      "salesforce"},
-     CONNECTOR,
-     AT(connector),
-     0},
-    {{"mapping", NULL, DS_SETTING_REQUIRED, "the file that maps this company's fields and stages",
-      "acme.mapping.conf"},
-     PATH,
-     AT(mapping),
-     0},
-    {{"guard_count", "100", 0, "a run stops before writing if it would change more deals than this",
-      "100"},
-     NUMBER,
-     AT(guard.limit[DS_GUARD_CHANGES].count),
-     1000000000},
-    {{"guard_percent", "10", 0, "... and more than this share of all deals, in percent", "10"},
-     NUMBER,
-     AT(guard.limit[DS_GUARD_CHANGES].percent),
-     100},
-    {{"guard_creations_count", "1000", 0,
-      "the same for a run that would create more deals (a first load may)", "1000"},
-     NUMBER,
-     AT(guard.limit[DS_GUARD_CREATIONS].count),
-     1000000000},
-    {{"guard_creations_percent", "20", 0, "... and than this share of all deals, in percent", "20"},
-     NUMBER,
-     AT(guard.limit[DS_GUARD_CREATIONS].percent),
-     100},
-    {{"guard_closings_count", "50", 0, "the same for a run that would close more deals", "50"},
-     NUMBER,
-     AT(guard.limit[DS_GUARD_CLOSINGS].count),
-     1000000000},
-    {{"guard_closings_percent", "5", 0, "... and than this share of all deals, in percent", "5"},
-     NUMBER,
-     AT(guard.limit[DS_GUARD_CLOSINGS].percent),
-     100},
-    {{"guard_values_count", "50", 0,
-      "the same for a run that would change more values by a large factor", "50"},
-     NUMBER,
-     AT(guard.limit[DS_GUARD_VALUES].count),
-     1000000000},
-    {{"guard_values_percent", "5", 0, "... and than this share of all deals, in percent", "5"},
-     NUMBER,
-     AT(guard.limit[DS_GUARD_VALUES].percent),
-     100},
-    {{"guard_steps_back_count", "100", 0, "the same for a run that would take more stages back",
-      "100"},
-     NUMBER,
-     AT(guard.limit[DS_GUARD_BACK].count),
-     1000000000},
-    {{"guard_steps_back_percent", "10", 0, "... and than this share of all deals, in percent",
-      "10"},
-     NUMBER,
-     AT(guard.limit[DS_GUARD_BACK].percent),
-     100},
-    {{"guard_value_factor", "10", 0, "from which factor a change of a value is a large one", "10"},
-     NUMBER,
-     AT(guard.factor),
-     1000000},
-    {{"vetted", "no", 0, "yes if this company may create solution assessments (R-9)", "no"},
-     FLAG,
-     AT(vetted),
-     0},
-    {{"close_early", "no", 0, "yes to mark deals won without waiting 72 hours (R-79)", "no"},
-     FLAG,
-     AT(close_early),
-     0},
-    {{"shareable_solutions", NULL, 0, "ids of the solutions that may be shared (R-3)",
-      "SOL-1001, SOL-1002"},
-     TEXT,
-     AT(shareable_solutions),
-     0},
-    {{"alarm_after", "24", 0, "hours without success after which status complains; 0: never", "24"},
-     NUMBER,
-     AT(alarm_after_hours),
-     8760},
-};
-
-#define KEYS (sizeof(keys) / sizeof(keys[0]))
-
 /* Settings of connectors whose value is a path. */
 static const char *const path_settings[] = {"path", "ca_file", "fetchxml", NULL};
-
-const struct ds_setting *ds_config_setting(size_t i)
-{
-    return i < KEYS ? &keys[i].setting : NULL;
-}
 
 int ds_config_connector(const char *name, int status, const struct ds_connector **out,
                         struct ds_err *err)
@@ -123,73 +25,11 @@ int ds_config_connector(const char *name, int status, const struct ds_connector 
     return ds_hint(err, "%s", ds_config_setting(0)->help);
 }
 
-static int take_connector(struct ds_config_connection *c, const struct ds_entry *e,
-                          struct ds_err *err)
-{
-    if (ds_config_connector(e->value, DS_E_CONFIG, &c->connector, err))
-        return ds_err_where(err, "%s", e->where);
-    return DS_OK;
-}
-
-static int take_flag(bool *out, const struct ds_entry *e, struct ds_err *err)
-{
-    *out = strcmp(e->value, "yes") == 0;
-    if (*out || strcmp(e->value, "no") == 0)
-        return DS_OK;
-    return ds_fail(err, DS_E_CONFIG, "%s: '%s' is '%s', and must be yes or no", e->where, e->name,
-                   e->value);
-}
-
-static int take_number(uint64_t *out, long max, const struct ds_entry *e, struct ds_err *err)
-{
-    long n;
-
-    if (!ds_text_int(e->value, 0, max, &n))
-        return ds_fail(err, DS_E_CONFIG, "%s: '%s' is '%s', and must be a whole number up to %ld",
-                       e->where, e->name, e->value, max);
-    *out = (uint64_t)n;
-    return DS_OK;
-}
-
-static int take_key(struct ds_arena *a, struct ds_config_connection *c, size_t i,
-                    const struct ds_entry *e, struct ds_err *err)
-{
-    void *to = (char *)c + keys[i].offset;
-
-    switch (keys[i].kind) {
-    case CONNECTOR: return take_connector(c, e, err);
-    case NUMBER: return take_number(to, keys[i].max, e, err);
-    case FLAG: return take_flag(to, e, err);
-    case TEXT: *(const char **)to = e->value; return DS_OK;
-    case PATH: *(const char **)to = ds_entry_path(a, e, e->value); break;
-    }
-    return *(const char **)to ? DS_OK : ds_fail_nomem(err);
-}
-
-static size_t key_find(const char *name)
-{
-    size_t i = 0;
-
-    while (i < KEYS && strcmp(keys[i].setting.name, name) != 0)
-        i++;
-    return i;
-}
-
-/* A name that ends in '*' takes any ending. */
-static bool covers(const struct ds_setting *setting, const char *name)
-{
-    size_t len = strlen(setting->name);
-
-    if (setting->name[len - 1] == '*')
-        return strncmp(setting->name, name, len - 1) == 0 && name[len - 1];
-    return strcmp(setting->name, name) == 0;
-}
-
 static const struct ds_setting *setting_find(const struct ds_connector *connector, const char *name)
 {
     const struct ds_setting *s = connector->settings;
 
-    while (s->name && !covers(s, name))
+    while (s->name && !ds_setting_covers(s, name))
         s++;
     return s->name ? s : NULL;
 }
@@ -200,8 +40,8 @@ static int fail_unknown(const struct ds_config_connection *c, const struct ds_en
     const char *words[MAX_WORDS] = {NULL};
     size_t n = 0;
 
-    for (size_t i = 0; i < KEYS; i++)
-        words[n++] = keys[i].setting.name;
+    for (size_t i = 0; ds_config_setting(i) && n < MAX_WORDS - 1; i++)
+        words[n++] = ds_config_setting(i)->name;
     for (const struct ds_setting *s = c->connector->settings; s->name && n < MAX_WORDS - 1; s++)
         words[n++] = s->name;
     ds_fail(err, DS_E_CONFIG, "%s: unknown key '%s' for the connector '%s'", e->where, e->name,
@@ -283,13 +123,9 @@ static int complete(const struct ds_section *s, const struct ds_setting *setting
 static int take_entry(struct ds_arena *a, struct ds_config_connection *c, const struct ds_entry *e,
                       struct options *o, struct ds_err *err)
 {
-    const struct ds_setting *setting;
-    size_t i = key_find(e->name);
+    const struct ds_setting *setting = setting_find(c->connector, e->name);
     const char *value;
 
-    if (i < KEYS)
-        return take_key(a, c, i, e, err);
-    setting = setting_find(c->connector, e->name);
     if (!setting)
         return fail_unknown(c, e, err);
     value = option_value(a, setting, e);
@@ -299,26 +135,42 @@ static int take_entry(struct ds_arena *a, struct ds_config_connection *c, const 
     return DS_OK;
 }
 
+/* The keys that every connection has: what is missing gets its fallback; what is said of one field
+ * comes after what is said of all. */
+static int take_keys(struct ds_arena *a, const struct ds_section *s, struct ds_config_connection *c,
+                     struct ds_err *err)
+{
+    const struct ds_setting *setting;
+
+    for (size_t i = 0; (setting = ds_config_setting(i)) != NULL; i++) {
+        struct ds_entry fallback = {NULL, s->where, setting->name, setting->fallback, NULL};
+
+        if (complete(s, setting, NULL, err) ||
+            (setting->fallback && ds_key_take(a, c, i, &fallback, err)))
+            return err->status;
+    }
+    for (int of_field = 0; of_field < 2; of_field++)
+        for (const struct ds_entry *e = s->entries; e; e = e->next) {
+            size_t i = ds_key_find(e->name);
+
+            if (ds_config_setting(i) && ds_key_of_field(i) == of_field &&
+                ds_key_take(a, c, i, e, err))
+                return err->status;
+        }
+    return ds_keys_agree(s, c, err);
+}
+
 static int take_connection(struct ds_arena *a, const struct ds_section *s,
                            struct ds_config_connection *c, struct ds_err *err)
 {
-    const struct ds_entry *connector = ds_entry_find(s, "connector");
     struct options o = {0};
 
     c->name = s->connection;
     c->where = s->where;
-    for (size_t i = 0; i < KEYS; i++) {
-        const struct ds_setting *setting = &keys[i].setting;
-        struct ds_entry fallback = {NULL, s->where, setting->name, setting->fallback, NULL};
-
-        if (complete(s, setting, NULL, err) ||
-            (setting->fallback && take_key(a, c, i, &fallback, err)))
-            return err->status;
-    }
-    if (take_connector(c, connector, err) || make_room(a, s, c->connector, &o, err))
+    if (take_keys(a, s, c, err) || make_room(a, s, c->connector, &o, err))
         return err->status;
     for (const struct ds_entry *e = s->entries; e; e = e->next)
-        if (take_entry(a, c, e, &o, err))
+        if (!ds_config_setting(ds_key_find(e->name)) && take_entry(a, c, e, &o, err))
             return err->status;
     for (const struct ds_setting *setting = c->connector->settings; setting->name; setting++)
         if (complete(s, setting, &o, err))

@@ -18,13 +18,7 @@ struct ds_config_connection {
     struct ds_options options; /* of the connector */
     const char *mapping;
     struct ds_guard guard;
-    enum ds_direction direction;
-    bool creates;
-    enum ds_gone gone;
-    const char *gone_reason; /* NULL: none */
-    bool vetted;
-    bool close_early;
-    const char *shareable_solutions; /* NULL: none */
+    struct ds_policy policy; /* what the configuration says of it */
     uint64_t alarm_after_hours;
 };
 

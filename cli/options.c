@@ -28,8 +28,16 @@ enum {
     EXPLAIN = 1u << 9,
     STATUS = 1u << 10,
     RUNS = 1u << 11,
-    EVERY = (1u << 12) - 1u,
-    A_RUN = DIFF | SYNC | BACKFILL
+    VERIFY = 1u << 12,
+    APPLY = 1u << 13,
+    RESOLVE = 1u << 14,
+    UNDO = 1u << 15,
+    LINK = 1u << 16,
+    UNLINK = 1u << 17,
+    HISTORY = 1u << 18,
+    EVERY = (1u << 19) - 1u,
+    A_RUN = DIFF | VERIFY | SYNC | BACKFILL | APPLY | UNDO,
+    TELLS = EVERY & ~(unsigned)(INIT | CHECK | LINK | UNLINK) /* has a format */
 };
 
 static const struct ds_cli_command commands[] = {
@@ -39,20 +47,33 @@ static const struct ds_cli_command commands[] = {
     {"stages", STAGES, "[CONNECTION]", 0, 1, ds_cmd_stages,
      "list the company's stages and what they map to"},
     {"diff", DIFF, "CONNECTION", 1, 1, ds_cmd_diff, "show what a run would do; write nothing"},
+    {"apply", APPLY, "FILE", 1, 1, ds_cmd_apply, "carry out a plan that diff or undo has saved"},
     {"sync", SYNC, "CONNECTION...", 1, MANY, ds_cmd_sync, "bring in what has changed"},
     {"backfill", BACKFILL, "CONNECTION", 1, 1, ds_cmd_backfill,
      "bring in everything, once; goes on where it was interrupted"},
-    {"conflicts", CONFLICTS, "[CONNECTION]", 0, 1, ds_cmd_conflicts,
-     "list the fields a person must decide on"},
+    {"verify", VERIFY, "CONNECTION", 1, 1, ds_cmd_verify,
+     "compare everything on both sides; write nothing"},
+    {"conflicts", CONFLICTS, "[CONNECTION | show ID]", 0, 2, ds_cmd_conflicts,
+     "list what a person must decide on, or show one of them"},
+    {"resolve", RESOLVE, "[ID...]", 0, MANY, ds_cmd_resolve,
+     "settle conflicts: say which value counts"},
+    {"link", LINK, "CONNECTION RECORD [DEAL]", 2, 3, ds_cmd_link,
+     "say which deal a record is, or that it is one of its own"},
+    {"unlink", UNLINK, "CONNECTION RECORD", 2, 2, ds_cmd_unlink, "part a record from its deal"},
     {"rejects", REJECTS, "[CONNECTION]", 0, 1, ds_cmd_rejects,
      "list the records that cannot become deals, and why"},
     {"holds", HOLDS, "[CONNECTION]", 0, 1, ds_cmd_holds,
      "list the changes that wait for their time"},
     {"explain", EXPLAIN, "DEAL", 1, 1, ds_cmd_explain,
      "tell the story of a deal, by its id or its CRM id"},
+    {"history", HISTORY, "[DEAL]", 0, 1, ds_cmd_history,
+     "list changes one by one, of a deal or of the last runs"},
     {"status", STATUS, "[CONNECTION]", 0, 1, ds_cmd_status,
      "show the last success of each connection, and what waits"},
-    {"runs", RUNS, "[CONNECTION]", 0, 1, ds_cmd_runs, "list the last runs"},
+    {"runs", RUNS, "[CONNECTION | show ID]", 0, 2, ds_cmd_runs,
+     "list the last runs, or show all that one of them changed"},
+    {"undo", UNDO, "RUN", 1, 1, ds_cmd_undo,
+     "show what would restore what a run has replaced; write nothing"},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -71,6 +92,12 @@ enum {
     O_DIR,
     O_FROM,
     O_CONNECTOR,
+    O_CONNECTION,
+    O_DEAL,
+    O_TAKE,
+    O_VALUE,
+    O_DRY,
+    O_NEW,
     O_FORMAT,
     O_COLOR
 };
@@ -83,18 +110,26 @@ static const struct {
     const char *help;
 } options[] = {
     {"backfill", O_BACKFILL, NULL, DIFF, "of what a backfill would do"},
-    {"exit-code", O_EXIT_CODE, NULL, DIFF, "exit with 2 when there are changes"},
-    {"out", O_OUT, "FILE", DIFF, "save the plan there, for 'apply'"},
-    {"only", O_ONLY, "WHAT", DIFF,
+    {"exit-code", O_EXIT_CODE, NULL, DIFF | VERIFY, "exit with 2 when there are changes"},
+    {"out", O_OUT, "FILE", DIFF | UNDO, "save the plan there, for 'apply'"},
+    {"only", O_ONLY, "WHAT", DIFF | APPLY | UNDO,
      "only a part: deal=N, field=NAME, outcome=WORD or rule=R-N; may be given again"},
     {"all", O_ALL, NULL, A_RUN, "print every item as it comes, not only some of each kind"},
-    {"field", O_FIELD, "FIELD", EXPLAIN, "only the story of this field"},
-    {"limit", O_LIMIT, "N", A_RUN | RUNS, "print at most so many of each kind (10)"},
+    {"field", O_FIELD, "FIELD", EXPLAIN | HISTORY | RESOLVE, "only of this field"},
+    {"limit", O_LIMIT, "N", A_RUN | RUNS | HISTORY,
+     "print at most so many of each kind, or runs (10)"},
     {"crm", O_CRM, "KIND", INIT, "salesforce, dynamics or file"},
     {"dir", O_DIR, "DIR", INIT, "where to write (the current directory)"},
-    {"from", O_FROM, "FILE", STAGES, "of exported metadata; asks no remote"},
+    {"from", O_FROM, "FILE", STAGES | RESOLVE,
+     "stages: of exported metadata, asks no remote; resolve: the CSV of 'conflicts', filled in"},
     {"connector", O_CONNECTOR, "KIND", STAGES, "what the file is from, without a connection"},
-    {"format", O_FORMAT, "FORMAT", EVERY & ~(unsigned)(INIT | CHECK), "text, json or csv (text)"},
+    {"connection", O_CONNECTION, "NAME", RESOLVE | HISTORY, "only of this connection"},
+    {"deal", O_DEAL, "DEAL", RESOLVE, "only of this deal"},
+    {"take", O_TAKE, "WHAT", RESOLVE, "crm, store, base or value: what the deal shall have"},
+    {"value", O_VALUE, "TEXT", RESOLVE, "the value, for --take value; '' for none"},
+    {"dry-run", O_DRY, NULL, RESOLVE | LINK | UNLINK, "only check it, and tell"},
+    {"new", O_NEW, NULL, LINK, "the record is a deal of its own"},
+    {"format", O_FORMAT, "FORMAT", TELLS, "text, json or csv (text)"},
     {"color", O_COLOR, "WHEN", EVERY, "auto, always or never (auto)"},
     {"config", 'c', "FILE", EVERY & ~(unsigned)INIT,
      "configuration to use ($DEALSYNC_CONFIG or " DEFAULT_CONFIG ")"},
@@ -135,7 +170,7 @@ static void print_help(const struct ds_cli_command *c)
     printf("usage: dealsync COMMAND [OPTION...] [WORD...]\n\n"
            "keeps CRM opportunities and a deal store in agreement\n\ncommands:\n");
     for (size_t i = 0; i < COMMANDS; i++)
-        printf("  %-10s %-16s %s\n", commands[i].name, commands[i].words, commands[i].summary);
+        printf("  %-10s %-24s %s\n", commands[i].name, commands[i].words, commands[i].summary);
     printf("\n'dealsync COMMAND --help' lists the options of a command; dealsync(1) has it all\n");
 }
 
@@ -213,6 +248,12 @@ static int take_option(struct parsing *p, int letter, const char *value)
     case O_DIR: cli->dir = value; break;
     case O_FROM: cli->from = value; break;
     case O_CONNECTOR: cli->connector = value; break;
+    case O_CONNECTION: cli->connection = value; break;
+    case O_DEAL: cli->deal = value; break;
+    case O_TAKE: cli->take = value; break;
+    case O_VALUE: cli->value = value; break;
+    case O_DRY: cli->dry = true; break;
+    case O_NEW: cli->own = true; break;
     case O_FORMAT: return take_format(p, value);
     case O_COLOR: return take_color(p, value);
     case 'c': cli->config_path = value; break;

@@ -17,6 +17,9 @@ struct ds_ready {
 int ds_ready_find(const struct ds_cli *cli, const char *name, struct ds_ready *out,
                   struct ds_err *err);
 
+/* DS_E_CONFIG when the connection is to write what its connector cannot. */
+int ds_ready_writes(const struct ds_ready *ready, struct ds_err *err);
+
 /* Opens the connector; sends nothing yet. */
 int ds_ready_open(struct ds_ready *ready, struct ds_err *err);
 

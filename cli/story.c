@@ -61,8 +61,8 @@ static int note_before(struct telling *t, const struct ds_history *h, const json
     enum ds_field f = field_of(c);
     const char *before = ds_json_text(c, "old");
 
-    (void)h;
-    if (f == DS_FIELDS || ds_given(&t->before, f))
+    /* What was written in the CRM tells of the record and not of the deal. */
+    if (f == DS_FIELDS || ds_given(&t->before, f) || strcmp(h->kind, "pushed") == 0)
         return DS_OK;
     ds_deal_set(&t->before, f, before ? ds_arena_dup(&t->lasting, before) : NULL);
     return before && !t->before.value[f] ? ds_fail_nomem(err) : DS_OK;
@@ -82,10 +82,12 @@ static int look_back(void *arg, const struct ds_history *h, struct ds_err *err)
 static struct ds_event event_of(const struct ds_history *h)
 {
     return (struct ds_event){.at_ms = h->at_ms,
+                             .deal = h->deal,
                              .what = h->kind,
                              .connection = h->connection_name,
                              .run = h->run,
                              .source = h->source,
+                             .record = h->remote_id,
                              .field = DS_FIELDS,
                              .first = true};
 }
@@ -128,7 +130,7 @@ static int tell_history(void *arg, const struct ds_history *h, struct ds_err *er
     struct telling *t = arg;
     struct ds_event e = event_of(h);
 
-    if (strcmp(h->kind, "created") == 0)
+    if (strcmp(h->kind, "created") == 0 && t->deal)
         tell_creation(t, h, err);
     else if (t->field == DS_FIELDS && strcmp(h->changes, "[]") == 0)
         t->each(t->arg, &e, err);
@@ -142,9 +144,12 @@ static int tell_conflict(void *arg, const struct ds_conflict *c, struct ds_err *
 {
     struct telling *t = arg;
     const struct ds_event e = {.at_ms = c->at_ms,
+                               .deal = c->deal,
                                .what = "conflict",
                                .connection = c->connection_name,
                                .run = c->run,
+                               .source = c->source,
+                               .record = c->remote_id,
                                .field = c->field,
                                .base = c->base,
                                .before = c->ours,
@@ -163,9 +168,11 @@ static int tell_hold(void *arg, const struct ds_hold *h, struct ds_err *err)
 {
     struct telling *t = arg;
     struct ds_event e = {.at_ms = h->until_ms,
+                         .deal = h->deal,
                          .what = "waits",
                          .connection = h->connection_name,
                          .run = h->run,
+                         .record = h->remote_id,
                          .rule = h->rule,
                          .first = true};
     struct ds_deal values = {0};
@@ -197,5 +204,15 @@ int ds_story(struct ds_store *s, const struct ds_stored_deal *deal, enum ds_fiel
         ds_store_holds(s, &t.row, 0, deal->id, 0, tell_hold, &t, err);
     ds_arena_clear(&t.row);
     ds_arena_clear(&t.lasting);
+    return err->status;
+}
+
+int ds_story_of_run(struct ds_store *s, int64_t run, ds_event_fn *each, void *arg,
+                    struct ds_err *err)
+{
+    struct telling t = {.field = DS_FIELDS, .each = each, .arg = arg};
+
+    ds_store_history_of_run(s, &t.row, run, tell_history, &t, err);
+    ds_arena_clear(&t.row);
     return err->status;
 }

@@ -18,6 +18,7 @@ enum column {
     BASE,
     OURS,
     THEIRS,
+    JOINED,
     EFFECT,
     CASE,
     RULE,
@@ -28,8 +29,8 @@ enum column {
 };
 
 static const char *const titles[COLUMNS] = {
-    "connection", "outcome", "record", "deal", "name", "where", "field", "base",
-    "ours",       "theirs",  "effect", "case", "rule", "why",   "until", "warning",
+    "connection", "outcome", "record", "deal", "name", "where", "field", "base",    "ours",
+    "theirs",     "joined",  "effect", "case", "rule", "why",   "until", "warning",
 };
 
 /* The item whose details are being written. */
@@ -98,6 +99,7 @@ static void detail(void *arg, const struct ds_detail *d)
         [BASE] = d->base,
         [OURS] = d->ours,
         [THEIRS] = d->theirs,
+        [JOINED] = d->joined,
         [EFFECT] = d->effect,
         [CASE] = numbered(number, "M-", d->case_number),
         [RULE] = numbered(rule, "R-", d->rule),
@@ -122,6 +124,20 @@ static void item(struct ds_report *r, const struct ds_item *i)
                         .field = DS_FIELDS, .case_number = i->case_number, .why = i->why});
 }
 
+static void refused(struct ds_report *r, const struct ds_refused *what)
+{
+    const char *cells[COLUMNS] = {
+        [CONNECTION] = r->head.connection,
+        [OUTCOME] = "refused",
+        [RECORD] = what->record,
+        [DEAL] = what->deal,
+        [NAME] = what->name,
+        [WHY] = what->why,
+    };
+
+    row(r, cells);
+}
+
 static void end(struct ds_report *r, const struct ds_result *result, const struct ds_err *failure)
 {
     if (result->guard[0])
@@ -130,4 +146,5 @@ static void end(struct ds_report *r, const struct ds_result *result, const struc
         remark(r, "error", failure->text);
 }
 
-const struct ds_report_format ds_report_csv = {sizeof(struct own), begin, notice, item, end, NULL};
+const struct ds_report_format ds_report_csv = {
+    sizeof(struct own), begin, notice, item, refused, end, NULL};

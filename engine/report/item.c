@@ -4,6 +4,7 @@
 #include "engine/report/people.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #define NAME_AT 22 /* columns before the name, unless what stands there is longer */
 #define INDENT  "      "
@@ -43,10 +44,22 @@ struct lines {
     struct ds_buf *out;
     const struct ds_item *item;
     bool verbose;
-    size_t title;  /* columns of the widest title, */
-    size_t ours;   /* of the widest value on the left of an arrow, */
-    size_t theirs; /* and on the right */
+    size_t title; /* columns of the widest title, */
+    size_t from;  /* of the widest value on the left of an arrow, */
+    size_t to;    /* and on the right, */
+    size_t side;  /* and of what is said of the side that changes */
 };
+
+/* Items of which a person needs the record's id as well as the deal's. */
+static bool names_both(const struct ds_item *i)
+{
+    static const int cases[] = {DS_M_DELETED_TOLD, DS_M_DELETED_CLOSE, DS_M_OUT_OF_SIGHT};
+
+    for (size_t k = 0; k < sizeof(cases) / sizeof(cases[0]); k++)
+        if (i->case_number == cases[k])
+            return i->theirs->id != NULL;
+    return false;
+}
 
 /* Why the record is here at all; that it was merged, its changes tell better. */
 static void add_case(struct ds_buf *out, const struct ds_item *i)
@@ -55,6 +68,11 @@ static void add_case(struct ds_buf *out, const struct ds_item *i)
 
     if (i->case_number != DS_M_MERGE || (!i->changes && !i->warning)) {
         ds_buf_addf(out, "  M-%d: %s", i->case_number, i->why);
+        before = "; ";
+    }
+    if (names_both(i)) {
+        ds_buf_addf(out, "%srecord ", before);
+        ds_people_text(out, i->theirs->id, DS_PEOPLE_VALUE);
         before = "; ";
     }
     if (i->theirs->where) {
@@ -78,7 +96,7 @@ static void head(struct lines *l, const struct ds_look *look)
     ds_item_symbol(out, look, i->outcome);
     ds_buf_add_char(out, ' ');
     from = out->len;
-    if (i->deal && i->case_number != DS_M_CREATE) {
+    if (i->deal && i->case_number != DS_M_CREATE && i->case_number != DS_M_MATCH) {
         ds_buf_addf(out, "deal %" PRId64, i->deal);
     } else {
         ds_buf_add(out, "record ");
@@ -105,15 +123,37 @@ static void widen(size_t *columns, enum ds_field f, const char *value)
     ds_buf_clear(&text);
 }
 
-static bool moves(const struct ds_detail *d)
+/* Where a value goes. */
+struct way {
+    const char *from;
+    const char *to;
+    const char *side; /* that changes; "": the store, as ever */
+};
+
+static struct way way_of(const struct lines *l, const struct ds_detail *d)
 {
-    return d->move == DS_MOVE_TAKE || d->move == DS_MOVE_WAIT;
+    bool sends = ds_given(&l->item->push, d->field);
+
+    if (d->move == DS_MOVE_PUSH)
+        return (struct way){d->theirs, d->ours, "to the CRM"};
+    if (d->move != DS_MOVE_JOIN)
+        return (struct way){d->ours, d->theirs, ""};
+    if (sends && !ds_given(&l->item->write, d->field))
+        return (struct way){d->theirs, d->joined, "to the CRM"};
+    return (struct way){d->ours, d->joined, sends ? "to both" : ""};
 }
 
-/* What stays as it is, is for the curious. */
+static bool moves(const struct ds_detail *d)
+{
+    return d->move == DS_MOVE_TAKE || d->move == DS_MOVE_WAIT || d->move == DS_MOVE_PUSH ||
+           d->move == DS_MOVE_JOIN;
+}
+
+/* What stays as it is, is for the curious; but an undo tells why it does. */
 static bool shown(const struct lines *l, const struct ds_detail *d)
 {
-    return l->verbose || moves(d) || d->move == DS_MOVE_CONFLICT || d->move == DS_MOVE_AGREE;
+    return l->verbose || moves(d) || d->move == DS_MOVE_CONFLICT || d->move == DS_MOVE_AGREE ||
+           l->item->case_number == DS_M_UNDO;
 }
 
 static void measure(void *arg, const struct ds_detail *d)
@@ -126,8 +166,12 @@ static void measure(void *arg, const struct ds_detail *d)
     if (l->title < title)
         l->title = title;
     if (moves(d)) {
-        widen(&l->ours, d->field, d->ours);
-        widen(&l->theirs, d->field, d->theirs);
+        struct way way = way_of(l, d);
+
+        widen(&l->from, d->field, way.from);
+        widen(&l->to, d->field, way.to);
+        if (l->side < strlen(way.side))
+            l->side = strlen(way.side);
     }
 }
 
@@ -163,6 +207,22 @@ static void add_three(struct ds_buf *out, const struct ds_detail *d)
     ds_people_value(out, d->field, d->theirs);
 }
 
+static void add_way(struct lines *l, const struct ds_detail *d)
+{
+    struct way way = way_of(l, d);
+    size_t from;
+
+    add_value(l->out, d->field, way.from, l->from);
+    ds_buf_add(l->out, " -> ");
+    add_value(l->out, d->field, way.to, l->to);
+    if (!l->side)
+        return;
+    ds_buf_add(l->out, "   ");
+    from = l->out->len;
+    ds_buf_add(l->out, way.side);
+    ds_people_pad(l->out, from, l->side);
+}
+
 static void change(void *arg, const struct ds_detail *d)
 {
     struct lines *l = arg;
@@ -175,17 +235,20 @@ static void change(void *arg, const struct ds_detail *d)
     from = out->len;
     ds_buf_add(out, ds_fields[d->field].title);
     ds_people_pad(out, from, l->title + 2);
-    if (moves(d)) {
-        add_value(out, d->field, d->ours, l->ours);
-        ds_buf_add(out, " -> ");
-        add_value(out, d->field, d->theirs, l->theirs);
-    } else {
+    if (moves(d))
+        add_way(l, d);
+    else
         add_three(out, d);
-    }
     add_why(l, d);
 }
 
-/* A value of a new deal: it had none before, and no case of its own. */
+/* What is new on one side had no values before. */
+static bool creates(const struct ds_item *item)
+{
+    return item->case_number == DS_M_CREATE || item->case_number == DS_M_CREATE_THERE;
+}
+
+/* A value of a new deal or record: it has no case of its own. */
 static void value(void *arg, const struct ds_detail *d)
 {
     struct lines *l = arg;
@@ -195,11 +258,12 @@ static void value(void *arg, const struct ds_detail *d)
     from = l->out->len;
     ds_buf_add(l->out, ds_fields[d->field].title);
     ds_people_pad(l->out, from, l->title + 2);
-    ds_people_value(l->out, d->field, d->theirs);
-    ds_buf_add(l->out, d->move == DS_MOVE_WAIT ? ", later\n" : "\n");
+    ds_people_value(l->out, d->field, d->theirs ? d->theirs : d->ours);
+    ds_buf_add(l->out, d->move == DS_MOVE_WAIT ? ", later" : "");
+    ds_buf_add(l->out, d->move == DS_MOVE_NONE ? "   stays here\n" : "\n");
 }
 
-/* A new deal in one line; --verbose shows all of it. */
+/* A new deal or record in one line; --verbose shows all of it. */
 static void summary(struct lines *l, const struct ds_deal *deal)
 {
     static const enum ds_field fields[] = {
@@ -231,11 +295,12 @@ void ds_item_lines(struct ds_buf *out, const struct ds_look *look, const struct 
     struct lines l = {.out = out, .item = item, .verbose = look->verbose};
 
     head(&l, look);
-    if (item->case_number == DS_M_CREATE && !look->verbose) {
-        summary(&l, &item->write);
+    if (creates(item) && !look->verbose) {
+        if (item->write.given || item->push.given)
+            summary(&l, item->case_number == DS_M_CREATE ? &item->write : &item->push);
     } else {
         ds_item_each_change(item, measure, &l);
-        ds_item_each_change(item, item->case_number == DS_M_CREATE ? value : change, &l);
+        ds_item_each_change(item, creates(item) ? value : change, &l);
     }
     ds_item_each_reason(item, reason, &l);
     if (item->warning) {

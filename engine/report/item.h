@@ -4,6 +4,7 @@
  *   ~ deal 4402             "Contoso renewal"
  *       stage       40 %       -> 60 %         M-2: only theirs changed ("Negotiation")
  *       close date  2026-09-30 -> 2026-10-15   M-2: only theirs changed
+ *       value       10000      -> 12000        to the CRM   M-15: only ours changed
  */
 #ifndef DS_ENGINE_REPORT_ITEM_H
 #define DS_ENGINE_REPORT_ITEM_H

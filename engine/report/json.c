@@ -42,6 +42,7 @@ static void add_change(void *arg, const struct ds_detail *d)
     ds_member_text(out, "base", d->base);
     ds_member_text(out, "ours", d->ours);
     ds_member_text(out, "theirs", d->theirs);
+    ds_member_text(out, "joined", d->joined);
     ds_member_id(out, "case", d->case_number);
     ds_member_id(out, "rule", d->rule);
     ds_member_text(out, "why", d->why);
@@ -89,11 +90,29 @@ static void item(struct ds_report *r, const struct ds_item *i)
     ds_buf_add_char(out, '}');
 }
 
+static void refused(struct ds_report *r, const struct ds_refused *what)
+{
+    struct own *own = r->own;
+    struct ds_buf *out = &r->line;
+
+    ds_buf_add(out, own->items ? ",\n{" : "\n{");
+    own->items = true;
+    ds_member_text(out, "outcome", "refused");
+    ds_member_text(out, "why", what->why);
+    ds_member_text(out, "record", what->record);
+    ds_member(out, "deal");
+    ds_buf_add(out, what->deal ? what->deal : "null");
+    ds_member_text(out, "name", what->name);
+    ds_buf_add(out, ",\"changes\":[],\"reasons\":[]}");
+}
+
 static void add_waiting(struct ds_buf *out, const struct ds_waiting *w)
 {
     ds_member(out, "waiting");
     ds_buf_add_char(out, '{');
     ds_member_count(out, "conflicts", w->conflicts);
+    ds_member_count(out, "claims", w->claims);
+    ds_member_count(out, "unsent", w->intents);
     ds_member_count(out, "holds", w->holds);
     ds_member_count(out, "holds_due", w->holds_due);
     ds_member_count(out, "rejected", w->rejects);
@@ -109,6 +128,10 @@ static void add_summary(struct ds_buf *out, const struct ds_result *result)
     for (size_t i = 0; i < DS_OUTCOMES; i++)
         ds_member_count(out, ds_outcome_names[i], result->run.outcome[i]);
     ds_member_count(out, "released", result->released);
+    ds_member_count(out, "pushed", result->run.pushed);
+    ds_member_count(out, "unsent", result->unsent);
+    ds_member_count(out, "refused", result->refused);
+    ds_member_count(out, "vanished", result->vanished);
     ds_member_count(out, "warnings", result->warnings);
     ds_member_flag(out, "everything", result->everything);
     ds_member_flag(out, "first_load", result->first_load);
@@ -154,4 +177,5 @@ static void drop(struct ds_report *r)
     ds_buf_clear(&own->notices);
 }
 
-const struct ds_report_format ds_report_json = {sizeof(struct own), begin, notice, item, end, drop};
+const struct ds_report_format ds_report_json = {
+    sizeof(struct own), begin, notice, item, refused, end, drop};

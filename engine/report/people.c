@@ -178,4 +178,9 @@ void ds_people_sum(struct ds_buf *out, const struct ds_run *run)
                     order[i] == DS_CONFLICT && run->outcome[DS_CONFLICT] > 1 ? "s" : "");
         before = ", ";
     }
+    if (run->pushed) {
+        ds_buf_add(out, "; ");
+        ds_people_number(out, run->pushed);
+        ds_buf_add(out, " written in the CRM");
+    }
 }

@@ -3,6 +3,7 @@
 #include "engine/report/format.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 const char *const ds_format_names[] = {"text", "json", "csv", NULL};
 
@@ -69,6 +70,18 @@ int ds_report_item(struct ds_report *r, const struct ds_item *item, struct ds_er
     return flush(r, err);
 }
 
+int ds_report_refused(struct ds_report *r, const char *about, const char *name, const char *why,
+                      struct ds_err *err)
+{
+    const char *blank = strchr(about, ' ');
+    const char *id = blank ? blank + 1 : about;
+    bool is_deal = strncmp(about, "deal ", 5) == 0;
+    const struct ds_refused what = {about, is_deal ? NULL : id, is_deal ? id : NULL, name, why};
+
+    r->format->refused(r, &what);
+    return flush(r, err);
+}
+
 int ds_report_close(struct ds_report *r, const struct ds_result *result,
                     const struct ds_err *failure, struct ds_err *err)
 {
@@ -101,7 +114,7 @@ void ds_item_each_change(const struct ds_item *item, ds_detail_fn *each, void *a
         const struct ds_change *c = &item->change[i];
 
         each(arg, &(struct ds_detail){c->field, c->move, ds_move_names[c->move], c->case_number,
-                                      c->rule, c->base, c->ours, c->theirs, c->why});
+                                      c->rule, c->base, c->ours, c->theirs, c->joined, c->why});
     }
     if (item->case_number == DS_M_CREATE) {
         each_value(item, &item->write, DS_MOVE_TAKE, each, arg);
@@ -127,8 +140,9 @@ void ds_item_each_reason(const struct ds_item *item, ds_detail_fn *each, void *a
 
 const char *ds_status_word(int status)
 {
-    static const char *const words[] = {"ok",     "record", "later", "remote", "auth",      "input",
-                                        "config", "store",  "guard", "usage",  "no memory", "bug"};
+    static const char *const words[] = {"ok",        "record", "later", "remote", "auth",
+                                        "input",     "config", "store", "guard",  "usage",
+                                        "no memory", "bug",    "stale"};
     size_t i = (size_t)-status;
 
     return i < sizeof(words) / sizeof(words[0]) ? words[i] : "bug";

@@ -31,7 +31,7 @@ struct ds_look {
 /* What is known before the run. The texts are borrowed until the report is closed. */
 struct ds_report_head {
     const char *connection;
-    const char *command;      /* "diff", "sync", "backfill" */
+    const char *command;      /* "diff", "verify", "sync", "backfill", "apply", ... */
     const char *real_command; /* that carries out what a diff shows: "sync" or "backfill" */
     const char *title;        /* for people: "acme: dry run, records changed since ..." */
 };
@@ -46,6 +46,10 @@ void ds_report_notice(struct ds_report *report, const char *text);
 
 /* Fails with DS_E_NOMEM only. */
 int ds_report_item(struct ds_report *report, const struct ds_item *item, struct ds_err *err);
+
+/* An item of a plan that was not carried out: "record 006A1", its name or NULL, what has moved. */
+int ds_report_refused(struct ds_report *report, const char *about, const char *name,
+                      const char *why, struct ds_err *err);
 
 /* Prints the end: legend, counts, the sum (P-1), why the run stopped if it did. Frees the report.
  * failure has status DS_OK when the run was finished. */

@@ -18,6 +18,7 @@ struct ds_table {
     const char *name;
     const struct ds_column *columns;
     size_t count;
+    size_t last; /* column that people see */
     size_t rows;
     struct ds_buf line;
     /* Of text only: the first rows, each cell with its NUL, until the columns are measured. */
@@ -55,7 +56,7 @@ static void people_cell(struct ds_buf *out, const struct ds_column *column,
                         const struct ds_cell *cell)
 {
     if (empty(column, cell)) {
-        ds_buf_add(out, column->type == DS_COL_VALUE ? "(empty)" : "-");
+        ds_buf_add(out, column->type == DS_COL_VALUE && cell->number < DS_FIELDS ? "(empty)" : "-");
         return;
     }
     switch (column->type) {
@@ -112,6 +113,8 @@ static void keep_row(struct ds_table *t, const struct ds_cell *cells)
     for (size_t i = 0; i < t->count; i++) {
         size_t from = t->kept.len, width;
 
+        if (!t->columns[i].title)
+            continue;
         people_cell(&t->kept, &t->columns[i], &cells[i]);
         width = ds_text_width(t->kept.text + from);
         if (t->width[i] < width)
@@ -128,8 +131,12 @@ static void print_kept(struct ds_table *t)
     if (ds_buf_failed(&t->kept))
         return;
     for (size_t row = 0; row < t->kept_rows; row++)
-        for (size_t i = 0; i < t->count; i++, text += strlen(text) + 1)
-            print_cell(t, i, text, i + 1 == t->count);
+        for (size_t i = 0; i < t->count; i++) {
+            if (!t->columns[i].title)
+                continue;
+            print_cell(t, i, text, i == t->last);
+            text += strlen(text) + 1;
+        }
     ds_buf_reset(&t->kept);
     t->kept_rows = 0;
 }
@@ -137,13 +144,15 @@ static void print_kept(struct ds_table *t)
 static void print_titles(struct ds_table *t)
 {
     for (size_t i = 0; i < t->count; i++) {
-        size_t width = ds_text_width(t->columns[i].title);
+        const char *title = t->columns[i].title;
+        size_t width = title ? ds_text_width(title) : 0;
 
         if (t->width[i] < width)
             t->width[i] = width;
     }
     for (size_t i = 0; i < t->count; i++)
-        print_cell(t, i, t->columns[i].title, i + 1 == t->count);
+        if (t->columns[i].title)
+            print_cell(t, i, t->columns[i].title, i == t->last);
     t->measured = true;
 }
 
@@ -212,6 +221,9 @@ int ds_table_open(FILE *out, enum ds_format format, const char *name,
         return ds_fail_nomem(err);
     *t = (struct ds_table){
         .out = out, .format = format, .name = name, .columns = columns, .count = count};
+    for (size_t i = 0; i < count; i++)
+        if (columns[i].title)
+            t->last = i;
     ds_buf_init(&t->line, DS_MAX_PAGE);
     ds_buf_init(&t->kept, DS_MAX_PAGE);
     if (format == DS_JSON)
@@ -230,6 +242,11 @@ int ds_table_row(struct ds_table *t, const struct ds_cell *cells, struct ds_err 
     rows[t->format](t, cells);
     t->rows++;
     return flush(t, err);
+}
+
+size_t ds_table_rows(const struct ds_table *t)
+{
+    return t->rows;
 }
 
 int ds_table_close(struct ds_table *t, const char *none, struct ds_err *err)

@@ -12,7 +12,7 @@
 
 enum ds_column_type {
     DS_COL_TEXT,    /* cell.text */
-    DS_COL_VALUE,   /* cell.text is a value of the field cell.number */
+    DS_COL_VALUE,   /* cell.text is a value of the field cell.number; DS_FIELDS: none at all */
     DS_COL_COUNT,   /* cell.number; -1: unknown */
     DS_COL_ID,      /* cell.number; 0: none */
     DS_COL_INSTANT, /* cell.number in milliseconds; 0: none */
@@ -21,7 +21,7 @@ enum ds_column_type {
 
 struct ds_column {
     const char *name;  /* for programs: "remote_id" */
-    const char *title; /* for people */
+    const char *title; /* for people; NULL: only programs get the column */
     enum ds_column_type type;
 };
 
@@ -30,7 +30,7 @@ struct ds_cell {
     int64_t number;
 };
 
-#define DS_TABLE_COLUMNS 16
+#define DS_TABLE_COLUMNS 24
 
 struct ds_table;
 
@@ -42,6 +42,9 @@ int ds_table_open(FILE *out, enum ds_format format, const char *name,
 
 /* One cell for each column. Fails with DS_E_NOMEM only. */
 int ds_table_row(struct ds_table *table, const struct ds_cell *cells, struct ds_err *err);
+
+/* How many there have been. */
+size_t ds_table_rows(const struct ds_table *table);
 
 /* Prints what is left and frees the table; NULL is fine. As text an empty table prints `none`, if
  * that is not NULL. */

@@ -28,6 +28,8 @@ struct group {
 
 struct own {
     struct group group[DS_OUTCOMES];
+    struct group refused;
+    uint64_t sends; /* items that change something in the CRM */
     struct ds_tally reasons;
     struct ds_tally stages;
     struct ds_tally warnings;
@@ -39,6 +41,7 @@ static void begin(struct ds_report *r)
 
     for (size_t i = 0; i < DS_OUTCOMES; i++)
         ds_buf_init(&own->group[i].text, DS_MAX_PAGE);
+    ds_buf_init(&own->refused.text, DS_MAX_PAGE);
     if (!r->look.sum_only)
         ds_buf_addf(&r->line, "%s\n\n", r->head.title);
 }
@@ -70,11 +73,13 @@ static void count(struct own *own, const struct ds_item *i)
         ds_tally_add(&own->warnings, i->warning, true);
 }
 
-/* Of the unchanged only those whose sides have come to the same value (M-4). */
+/* Of the unchanged only those whose sides have come to the same value (M-4), of the ignored those
+ * that somebody should look at. */
 static bool has_lines(const struct ds_look *look, const struct ds_item *i)
 {
     if (i->outcome == DS_IGNORED)
-        return look->verbose;
+        return look->verbose || i->case_number == DS_M_DELETED_TOLD ||
+               i->case_number == DS_M_OUT_OF_SIGHT || i->case_number == DS_M_UNDO;
     if (i->outcome != DS_UNCHANGED)
         return true;
     for (size_t k = 0; k < i->changes; k++)
@@ -100,6 +105,7 @@ static void item(struct ds_report *r, const struct ds_item *i)
         return;
     }
     count(own, i);
+    own->sends += i->assigns > 0;
     if (!has_lines(&r->look, i))
         return;
     group->items++;
@@ -109,25 +115,45 @@ static void item(struct ds_report *r, const struct ds_item *i)
         ds_item_lines(&group->text, &r->look, i);
 }
 
+static void refused(struct ds_report *r, const struct ds_refused *what)
+{
+    struct own *own = r->own;
+    struct ds_buf *out = r->look.all ? &r->line : &own->refused.text;
+
+    if (r->look.sum_only || (++own->refused.items > r->look.limit && !r->look.all))
+        return;
+    ds_buf_add(out, "  ? ");
+    ds_people_text(out, what->about, DS_PEOPLE_VALUE);
+    if (what->name) {
+        ds_buf_add(out, "  ");
+        ds_people_value(out, DS_NAME, what->name);
+    }
+    ds_buf_add(out, "  ");
+    ds_people_text(out, what->why, TALLY_WIDTH);
+    ds_buf_add_char(out, '\n');
+}
+
+static void print_group(struct ds_report *r, const struct group *group, const char *name)
+{
+    if (!group->text.len)
+        return;
+    ds_buf_add_bytes(&r->line, group->text.text, group->text.len);
+    if (group->items > r->look.limit) {
+        ds_buf_add(&r->line, "    and ");
+        ds_people_number(&r->line, group->items - r->look.limit);
+        ds_buf_addf(&r->line, " more %s (--all shows them, --format csv or json has every one)\n",
+                    name);
+    }
+    ds_buf_add_char(&r->line, '\n');
+}
+
 static void print_groups(struct ds_report *r)
 {
     struct own *own = r->own;
 
-    for (size_t i = 0; i < GROUPS; i++) {
-        struct group *group = &own->group[order[i]];
-
-        if (!group->text.len)
-            continue;
-        ds_buf_add_bytes(&r->line, group->text.text, group->text.len);
-        if (group->items > r->look.limit) {
-            ds_buf_add(&r->line, "    and ");
-            ds_people_number(&r->line, group->items - r->look.limit);
-            ds_buf_addf(&r->line,
-                        " more %s (--all shows them, --format csv or json has every one)\n",
-                        word(order[i]));
-        }
-        ds_buf_add_char(&r->line, '\n');
-    }
+    for (size_t i = 0; i < GROUPS; i++)
+        print_group(r, &own->group[order[i]], word(order[i]));
+    print_group(r, &own->refused, "refused");
 }
 
 /* Only the symbols that were used. */
@@ -145,6 +171,10 @@ static void print_legend(struct ds_report *r)
         ds_item_symbol(&r->line, &r->look, order[i]);
         ds_buf_addf(&r->line, " %s", word(order[i]));
         between = "   ";
+    }
+    if (own->refused.items) {
+        used = true;
+        ds_buf_addf(&r->line, "%s? refused", between);
     }
     ds_buf_add(&r->line, used ? "\n" : "");
 }
@@ -188,11 +218,43 @@ static void print_sum(struct ds_report *r, const struct ds_result *result)
     ds_buf_add(&r->line, " from holds whose time has come, beside these\n");
 }
 
+/* What the sum does not hold. */
+static void print_beside(struct ds_report *r, const struct ds_result *result)
+{
+    const struct {
+        uint64_t count;
+        const char *one;
+        const char *many;
+    } lines[] = {
+        {result->unsent, "record could not be written in the CRM yet; the next run sends it",
+         "records could not be written in the CRM yet; the next run sends them"},
+        {result->refused, "item of the plan was refused, as it has moved since; make a new plan",
+         "items of the plan were refused, as they have moved since; make a new plan"},
+        {result->vanished, "linked record is not among the CRM's any more, and no one says deleted",
+         "linked records are not among the CRM's any more, and no one says deleted"},
+    };
+
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        if (!lines[i].count)
+            continue;
+        if (r->look.sum_only)
+            ds_buf_addf(&r->line, "%s: ", r->head.connection);
+        ds_people_number(&r->line, lines[i].count);
+        ds_buf_addf(&r->line, " %s\n", lines[i].count == 1 ? lines[i].one : lines[i].many);
+    }
+}
+
 /* What a dry run leaves for a person to do. */
 static void print_plan(struct ds_report *r, const struct ds_result *result)
 {
+    uint64_t sends = ((struct own *)r->own)->sends;
+
     if (result->run.id)
         return;
+    if (sends) {
+        ds_people_count(&r->line, sends, "record");
+        ds_buf_add(&r->line, " would be written in the CRM\n");
+    }
     if (result->planned)
         ds_buf_add(&r->line, "nothing was written\n");
     if (result->guard[0])
@@ -229,6 +291,7 @@ static void end(struct ds_report *r, const struct ds_result *result, const struc
             return;
         ds_buf_addf(&r->line, "%s: ", r->head.connection);
         print_sum(r, result);
+        print_beside(r, result);
         print_unmapped(r);
         return;
     }
@@ -240,6 +303,7 @@ static void end(struct ds_report *r, const struct ds_result *result, const struc
     if (own->reasons.rows || own->stages.rows || own->warnings.rows)
         ds_buf_add_char(&r->line, '\n');
     print_sum(r, result);
+    print_beside(r, result);
     if (result->cost[0])
         ds_buf_addf(&r->line, "cost: %s\n", result->cost);
     print_plan(r, result);
@@ -256,9 +320,11 @@ static void drop(struct ds_report *r)
 
     for (size_t i = 0; i < DS_OUTCOMES; i++)
         ds_buf_clear(&own->group[i].text);
+    ds_buf_clear(&own->refused.text);
     ds_tally_clear(&own->reasons);
     ds_tally_clear(&own->stages);
     ds_tally_clear(&own->warnings);
 }
 
-const struct ds_report_format ds_report_text = {sizeof(struct own), begin, notice, item, end, drop};
+const struct ds_report_format ds_report_text = {
+    sizeof(struct own), begin, notice, item, refused, end, drop};
