@@ -4,6 +4,7 @@
 #include "connectors/dynamics/privilege.h"
 #include "connectors/dynamics/process.h"
 #include "connectors/dynamics/target.h"
+#include "connectors/dynamics/view.h"
 
 #include "base/date.h"
 
@@ -33,7 +34,8 @@ struct check {
 /* Whether an error belongs to what is being checked, rather than keeps the check from going on. */
 static bool is_finding(const struct check *c, int rc)
 {
-    return rc == DS_E_CONFIG || (c->remote->refused / 100 == 4 && c->remote->refused != 401);
+    return rc == DS_E_CONFIG || rc == DS_E_INPUT ||
+           (c->remote->refused / 100 == 4 && c->remote->refused != 401);
 }
 
 static int problem_text(struct check *c, const char *text)
@@ -146,24 +148,25 @@ static bool is_known(struct check *c, const char *name)
 
 static int need(struct check *c, const char *verb, const char *table, const char *what_for)
 {
-    char name[128], text[512];
-    enum ds_dynamics_depth depth = ds_dynamics_privilege(c->privileges.list, verb, table, name);
+    enum ds_dynamics_depth depth = ds_dynamics_privilege(c->privileges.list, verb, table);
+    char name[160], text[512];
 
+    snprintf(name, sizeof(name), "%s %.128s", verb, table);
     if (is_known(c, name))
         return DS_OK;
     if (depth == DS_DYNAMICS_MISSING) {
         snprintf(text, sizeof(text),
-                 "the privilege %s is missing, which %.100s needs; give the application user's "
-                 "role '%s' on the table %.64s, for the whole organisation",
-                 name, what_for, verb, table);
+                 "no role of the application user allows '%s' on the table %.64s, which %.100s "
+                 "needs; give it in the role, for the whole organisation",
+                 verb, table, what_for);
         return problem_text(c, text);
     }
     if (depth != DS_DYNAMICS_PARTLY)
         return DS_OK;
     snprintf(text, sizeof(text),
-             "the privilege %s reaches only rows of the application user or its business units; "
-             "set '%s' on the table %.64s to the whole organisation in its role",
-             name, verb, table);
+             "'%s' on the table %.64s reaches only rows of the application user or of its business "
+             "units; set it to the whole organisation in the role",
+             verb, table);
     return c->note(c->arg, DS_FINDING_WARNING, text);
 }
 
@@ -278,6 +281,26 @@ static int check_path(struct check *c, size_t i, struct ds_err *err)
     return rc ? ds_err_where(err, "'%s'", c->query->paths[i]) : DS_OK;
 }
 
+/* The same through the view that the settings name. */
+static int probe_view(struct check *c, const struct ds_dynamics_slot *slots, size_t count,
+                      json_t **page, struct ds_err *err)
+{
+    struct ds_buf tail = DS_BUF_INIT(DS_MAX_URL);
+    struct ds_dynamics_fetchxml *view = NULL;
+    int rc = ds_dynamics_view(c->remote, slots, count, 1, &view, err);
+
+    ds_buf_addf(&tail, "%s?", c->table.set);
+    if (!rc)
+        rc = ds_dynamics_fetchxml_query(view, &tail, err);
+    if (!rc)
+        rc = ds_dynamics_get(c->remote, tail.text, page, NULL, err);
+    if (!rc)
+        rc = ds_dynamics_rows(*page, err) ? DS_OK : err->status;
+    ds_dynamics_fetchxml_free(view);
+    ds_buf_clear(&tail);
+    return rc;
+}
+
 static int check_query(struct check *c, struct ds_err *err)
 {
     size_t count = DS_DYNAMICS_OWN + c->query->count;
@@ -288,7 +311,8 @@ static int check_query(struct check *c, struct ds_err *err)
     int rc = ds_dynamics_slots(c->remote, &c->arena, c->query, &slots, err);
 
     if (!rc)
-        rc = probe(c, slots, count, true, &page, err);
+        rc = ds_dynamics_viewed(c->remote) ? probe_view(c, slots, count, &page, err)
+                                           : probe(c, slots, count, true, &page, err);
     rows = json_object_get(page, "value");
     none = json_array_size(rows) == 0;
     if (!rc)
@@ -297,10 +321,12 @@ static int check_query(struct check *c, struct ds_err *err)
     if (rc)
         return problem(c, rc, err);
     if (none)
-        return c->note(c->arg, DS_FINDING_WARNING,
-                       "no opportunity can be seen: either there is none (that matches 'filter'), "
-                       "or the application user's role reads opportunities only of its own "
-                       "instead of the whole organisation");
+        return c->note(
+            c->arg, DS_FINDING_WARNING,
+            "no opportunity can be seen: either there is none (that matches 'filter' or the "
+            "view), "
+            "or the application user's role reads opportunities only of its own "
+            "instead of the whole organisation");
     snprintf(text, sizeof(text), "all %zu paths of the mapping can be read", c->query->count);
     return c->note(c->arg, DS_FINDING_OK, text);
 }

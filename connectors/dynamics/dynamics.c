@@ -5,6 +5,7 @@
 #include "connectors/dynamics/batch.h"
 #include "connectors/dynamics/cloud.h"
 #include "connectors/dynamics/credential.h"
+#include "connectors/dynamics/refusal.h"
 #include "connectors/dynamics/view.h"
 
 #include <inttypes.h>
@@ -212,6 +213,7 @@ static int open_remote(const struct ds_options *options, struct ds_remote **out,
         .login = ds_dynamics_login,
         .failure = ds_dynamics_failure,
         .head = take_hints,
+        .again = ds_dynamics_again,
     };
     struct ds_remote *remote = calloc(1, sizeof(*remote));
     int rc;

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "connectors/dynamics/link.h"
+#include "connectors/dynamics/view.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -218,7 +219,9 @@ int ds_dynamics_fetch(struct ds_remote *remote, const struct ds_query *query,
 
     if (!rc)
         rc = read_cursor(&f, query->cursor, &cursor, err);
-    if (!rc)
+    if (!rc && ds_dynamics_viewed(remote))
+        rc = ds_dynamics_fetch_view(&f, query->resume, err);
+    else if (!rc)
         rc = cursor.since_ms ? read_since(&f, &cursor, query->resume, err)
                              : read_window(&f, 0, query->resume, err);
     if (!rc)

@@ -3,7 +3,7 @@
  *
  * fetch.c decides what has to be read and where the next fetch starts; window.c reads what was
  * modified since a moment, in ranges and by all lanes; track.c asks the environment's change tracking;
- * parents.c finds what changed without the opportunity itself.
+ * fetch_view.c reads a view; parents.c finds what changed without the opportunity itself.
  */
 #ifndef DS_CONNECTORS_DYNAMICS_FETCH_H
 #define DS_CONNECTORS_DYNAMICS_FETCH_H
@@ -52,6 +52,11 @@ int ds_dynamics_track(struct ds_dynamics_fetch *f, const char *link, const char 
 
 /* Hands over f->ids and the tombstones of f->gone. */
 int ds_dynamics_track_read(struct ds_dynamics_fetch *f, struct ds_err *err);
+
+/* --- fetch_view.c --- */
+
+/* Reads every opportunity of the view that the settings name. */
+int ds_dynamics_fetch_view(struct ds_dynamics_fetch *f, const char *resume, struct ds_err *err);
 
 /* --- parents.c --- */
 

@@ -72,22 +72,21 @@ static const char *called(const char *table)
 }
 
 enum ds_dynamics_depth ds_dynamics_privilege(const json_t *list, const char *verb,
-                                             const char *table, char name[128])
+                                             const char *table)
 {
     enum ds_dynamics_depth most = json_is_array(list) ? DS_DYNAMICS_MISSING : DS_DYNAMICS_UNTOLD;
-    char plain[128];
+    char name[128], plain[128];
 
-    snprintf(name, 128, "prv%s%.100s", verb, called(table));
+    snprintf(name, sizeof(name), "prv%s%.100s", verb, called(table));
     snprintf(plain, sizeof(plain), "prv%s%.100s", verb, table);
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *one = json_array_get(list, i);
         const char *has = ds_json_text(one, "PrivilegeName");
+        enum ds_dynamics_depth depth = depth_of(ds_json_text(one, "Depth"));
 
-        if (!has || (!ds_text_same_nocase(has, name) && !ds_text_same_nocase(has, plain)))
-            continue;
-        if (depth_of(ds_json_text(one, "Depth")) > most)
-            most = depth_of(ds_json_text(one, "Depth"));
-        snprintf(name, 128, "%.127s", has); /* as the role editor writes it */
+        if (has && depth > most &&
+            (ds_text_same_nocase(has, name) || ds_text_same_nocase(has, plain)))
+            most = depth;
     }
     return most;
 }

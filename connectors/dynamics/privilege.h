@@ -1,8 +1,8 @@
 /*
  * privilege.h - what the application user's roles let it do
  *
- * The privileges of all roles come in one answer. What a mapping needs is a list of tables and verbs;
- * what is missing of it is told with the name that the role editor shows. Where the server does not
+ * The privileges of all roles come in one answer. What a mapping needs is a list of tables and verbs.
+ * Where the server does not
  * tell privileges, nothing is concluded: trying shows it.
  */
 #ifndef DS_CONNECTORS_DYNAMICS_PRIVILEGE_H
@@ -34,9 +34,9 @@ enum ds_dynamics_depth {
     DS_DYNAMICS_UNTOLD
 };
 
-/* name receives what the privilege is called: "prvReadOpportunity". */
+/* The farthest reach that any role gives. */
 enum ds_dynamics_depth ds_dynamics_privilege(const json_t *list, const char *verb,
-                                             const char *table, char name[128]);
+                                             const char *table);
 
 /* Appends the names of the user's roles with commas between; nothing when they cannot be seen. */
 int ds_dynamics_roles(struct ds_remote *remote, const char *user, struct ds_buf *out,

@@ -46,6 +46,15 @@ bool ds_dynamics_unknown_row(long status, const json_t *body)
            (said.code == 0 && said.text && strcasestr(said.text, "does not exist"));
 }
 
+int64_t ds_dynamics_again(void *arg, const struct ds_http_answer *answer, const json_t *body)
+{
+    struct ds_dynamics_refusal said = ds_dynamics_refusal(body);
+
+    (void)arg;
+    (void)answer;
+    return said.code == DS_DYNAMICS_DEADLOCK || said.code == DS_DYNAMICS_SQL_TIMEOUT ? 2000 : 0;
+}
+
 int ds_dynamics_refused(struct ds_remote *remote, const char *method, const char *url,
                         struct ds_api_reply *reply, struct ds_err *err)
 {

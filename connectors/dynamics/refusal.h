@@ -34,6 +34,9 @@ struct ds_dynamics_refusal ds_dynamics_refusal(const json_t *body);
 /* Whether a failure is that there is no such row; a wrong address is another matter. */
 bool ds_dynamics_unknown_row(long status, const json_t *body);
 
+/* kind->again: a deadlock or a time-out of the environment's database is over when it is told. */
+int64_t ds_dynamics_again(void *arg, const struct ds_http_answer *answer, const json_t *body);
+
 /* Makes an error of an answer that was taken with any status, the way failure.c makes one. */
 int ds_dynamics_refused(struct ds_remote *remote, const char *method, const char *url,
                         struct ds_api_reply *reply, struct ds_err *err);

@@ -26,7 +26,11 @@ int ds_dynamics_view_settings(const struct ds_options *options, struct ds_err *e
         }
         first = names[i];
     }
-    return DS_OK;
+    if (!first || strcmp(first, "filter") == 0 || strcmp(ds_option(options, "tracking"), "on") != 0)
+        return DS_OK;
+    ds_fail(err, DS_E_CONFIG, "%s: change tracking knows no views",
+            ds_option_where(options, "tracking"));
+    return ds_hint(err, "leave 'tracking' out, or use 'filter' instead of '%s'", first);
 }
 
 static int read_file(struct ds_remote *remote, struct ds_dynamics_fetchxml **out,

@@ -11,7 +11,7 @@
  */
 enum {
     FROM = 10000,   /* records from which it is worth several lanes */
-    PIECE = 4000,   /* records of a piece, at least */
+    PIECE = 8000,   /* records of a piece, unless there are too few for all lanes */
     MOST_SPLIT = 32 /* pieces out of one */
 };
 

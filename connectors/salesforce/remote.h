@@ -45,6 +45,8 @@ struct ds_remote {
     long daily_share; /* percent */
     long batch;       /* changes in one request */
     long bulk_share;
+    long bulk_from; /* opportunities */
+    long bulk_wait_s;
     struct ds_sf_usage usage;
     struct ds_sf_limits limits;
     bool limits_asked;
@@ -112,6 +114,11 @@ void ds_sf_cost(struct ds_remote *remote, struct ds_buf *out);
 
 /* token.c: the ways to log in, and the hook of the API that does. arg of a hook is the remote. */
 extern const struct ds_sf_flow ds_sf_flows[];
+
+/* What a signed login says, in JSON, appended: the username as it is configured (SF-36), and whom it is
+ * for (SF-35). */
+void ds_sf_claims(const struct ds_remote *remote, int64_t now_s, struct ds_buf *out);
+
 int ds_sf_login(void *arg, struct ds_http *http, struct ds_token *out, struct ds_err *err);
 
 /* refusal.c: what an answer of the login that grants nothing means; reports and returns the status.

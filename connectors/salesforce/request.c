@@ -2,9 +2,9 @@
 
 #include "base/log.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <stdio.h>
 
 void ds_sf_head(void *arg, struct ds_http_answer *answer)
 {

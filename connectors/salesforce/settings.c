@@ -38,6 +38,10 @@ const struct ds_setting ds_sf_settings[] = {
      "created twice",
      "Deal_Key__c"},
     {"batch", "200", 0, "changes in one request; 1: each under a precondition of its own", "200"},
+    {"bulk", "auto", 0, "whether large windows are read by Bulk jobs: auto, always or never",
+     "auto"},
+    {"bulk_from", "50000", 0, "opportunities from which a window is large", "50000"},
+    {"bulk_wait", "14400", 0, "seconds that a run waits for a Bulk job", "14400"},
     {"bulk_share", "50", 0,
      "percent of the org's daily Bulk query jobs at which a run makes no more", "50"},
     DS_HTTP_SETTINGS,
@@ -180,6 +184,11 @@ static int read_login(struct ds_remote *remote, struct ds_err *err)
     return DS_OK;
 }
 
+static bool is_bulk(const char *text)
+{
+    return strcmp(text, "auto") == 0 || strcmp(text, "always") == 0 || strcmp(text, "never") == 0;
+}
+
 int ds_sf_settings_read(struct ds_remote *remote, struct ds_err *err)
 {
     const struct ds_options *options = remote->options;
@@ -204,5 +213,11 @@ int ds_sf_settings_read(struct ds_remote *remote, struct ds_err *err)
         rc = ds_http_number(options, "batch", 1, DS_SF_MOST_IDS, &remote->batch, err);
     if (!rc)
         rc = ds_http_number(options, "bulk_share", 0, 100, &remote->bulk_share, err);
+    if (!rc)
+        rc = ds_http_number(options, "bulk_from", 1, 1000000000, &remote->bulk_from, err);
+    if (!rc)
+        rc = ds_http_number(options, "bulk_wait", 1, 604800, &remote->bulk_wait_s, err);
+    if (!rc && !is_bulk(ds_option(options, "bulk")))
+        rc = bad(options, "bulk", "must be auto, always or never", err);
     return rc ? rc : read_login(remote, err);
 }

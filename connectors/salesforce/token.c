@@ -44,18 +44,22 @@ static void add_claim(struct ds_buf *out, const char *name, const char *value)
     ds_buf_add_char(out, ',');
 }
 
-/* `sub` is the raw user name (SF-36). `exp` follows the clock that Salesforce judges it by, whatever
- * time a test pretends. */
+void ds_sf_claims(const struct ds_remote *remote, int64_t now_s, struct ds_buf *out)
+{
+    ds_buf_add_char(out, '{');
+    add_claim(out, "iss", ds_option(remote->options, "client_id"));
+    add_claim(out, "sub", ds_option(remote->options, "user"));
+    add_claim(out, "aud", remote->audience);
+    ds_buf_addf(out, "\"exp\":%" PRId64 "}", now_s + DS_SF_ASSERTION_S);
+}
+
+/* The time is the one that Salesforce judges it by, whatever time a test pretends. */
 static int add_assertion(const struct ds_remote *remote, struct ds_buf *out, struct ds_err *err)
 {
     struct ds_buf claims = DS_BUF_INIT(DS_MAX_TEXT), assertion = DS_BUF_INIT(DS_MAX_TEXT);
     int rc;
 
-    ds_buf_add_char(&claims, '{');
-    add_claim(&claims, "iss", ds_option(remote->options, "client_id"));
-    add_claim(&claims, "sub", ds_option(remote->options, "user"));
-    add_claim(&claims, "aud", remote->audience);
-    ds_buf_addf(&claims, "\"exp\":%" PRId64 "}", (int64_t)time(NULL) + DS_SF_ASSERTION_S);
+    ds_sf_claims(remote, (int64_t)time(NULL), &claims);
     rc = ds_buf_failed(&claims)
              ? ds_fail_nomem(err)
              : ds_jwt_rs256(claims.text, &remote->secret, ds_option_where(remote->options, "key"),

@@ -86,7 +86,7 @@ later '10 minutes'
 fetch --cursor "$cursor"
 has 'an emptied log: all is read again, and said so' '"whole":"the org no longer knows' "$T/out"
 is 'before the first record' whole "$(jq -r 'select(.record or .whole) | keys[0]' "$T/out" | head -n 1)"
-is 'all of it' 299 "$(told | wc -l)"
+is 'all of it that is left' 297 "$(told | wc -l)"
 
 later '1 hour'
 fetch --cursor "$cursor"
@@ -100,7 +100,7 @@ has 'too many deletions: the same' '"whole":"more was deleted' "$T/out"
 later '16 days'
 fetch --cursor "$cursor"
 has 'a cursor older than the log: the same' '"whole":"the last fetch is longer ago' "$T/out"
-is 'all of it again' 299 "$(told | wc -l)"
+is 'all of it again' 297 "$(told | wc -l)"
 
 fetch --cursor 2027-01-01T00:00:00Z
 has 'a cursor of the future: the same' '"whole":"the last fetch ended in the future' "$T/out"

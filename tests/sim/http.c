@@ -22,7 +22,7 @@
 #include <zlib.h>
 
 enum {
-    LONGEST_BODY = 4 << 20,
+    LONGEST_BODY = 16 << 20,
     CONNECTION_MEMORY = 256 << 10,
     WORTH_GZIP = 400,
     PART = 64 << 10,

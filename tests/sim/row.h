@@ -139,6 +139,7 @@ enum aspect {
     A_HAS_ITEMS,
     A_FIRST_STAMP,
     A_PERSON,
+    A_PERSON_EMAIL,
     A_TRUE,
     A_SANDBOX,
     A_INSTANCE,

@@ -178,7 +178,8 @@ static void answer_rows(const struct request *request, struct reply *reply, cons
 static void answer_sobjects(const struct request *request, struct reply *reply, const char *version)
 {
     static const char resource[] = "/sobjects/";
-    const char *at = strstr(request->target, resource) + sizeof resource - 1;
+    const char *found = strstr(request->target, resource); /* not when that was encoded */
+    const char *at = found ? found + sizeof resource - 1 : "";
     size_t n = strcspn(at, "/?");
     char *object = text_decode(at, n, false);
     const struct entity *e = object ? sf_entity(object) : NULL;
@@ -245,10 +246,11 @@ static void answer_data(const struct request *request, struct reply *reply, cons
 /* "/services/data/v67.0/rest": the version's text and the rest; false when it is no such path. */
 static bool split_version(const char *path, char version[8], const char **rest)
 {
-    const char *at = path + strlen("/services/data/v");
+    static const char prefix[] = "/services/data/v";
+    const char *at = text_starts(path, prefix) ? path + sizeof prefix - 1 : "";
     size_t n = strcspn(at, "/");
 
-    if (!text_starts(path, "/services/data/v") || n >= 8 || n < 4)
+    if (n >= 8 || n < 4)
         return false;
     memcpy(version, at, n);
     version[n] = '\0';

@@ -201,7 +201,9 @@ static void create(const struct request *request, struct reply *reply, const cha
     } else if (quota_left(reply) && understand(body, &w, reply) && parse_query(w.query, q, reply)) {
         job = sf_job_add(q);
         job->all = strcmp(w.operation, "queryAll") == 0;
+        job->foreign = sf_settings.bulk_other_user;
         job->csv.delimiter = delimiters[w.at].delimiter;
+        job->csv.scientific = sf_settings.bulk_scientific;
         job->csv.crlf = strcmp(w.ending, "CRLF") == 0;
         job->delimiter_name = delimiters[w.at].name;
         snprintf(job->version, sizeof job->version, "%s", version);
@@ -603,6 +605,9 @@ void sf_bulk(const struct request *request, struct reply *reply, const char *ver
         not_found(reply);
         return;
     }
-    one_job(request, reply, job, version, rest + strcspn(rest, "/"));
+    if (job->foreign)
+        salesforce_error(reply, 400, "INVALIDUSER", "The job was created by another user");
+    else
+        one_job(request, reply, job, version, rest + strcspn(rest, "/"));
     sf_job_drop(job);
 }

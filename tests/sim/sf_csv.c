@@ -41,7 +41,35 @@ static void write_text(struct buf *out, const char *s, size_t n)
     buf_add(out, "\"", 1);
 }
 
-static void write_value(struct buf *out, const struct val *v, enum form form)
+/* From ten million on as Java prints doubles: one digit, the rest behind the point, an exponent. */
+static void write_scientific(struct buf *out, const struct val *v)
+{
+    uint64_t rest = v->num < 0 ? 0 - (uint64_t)v->num : (uint64_t)v->num;
+    struct buf digits = {0};
+    int exponent;
+
+    while (rest && rest % 10 == 0 && rest >= 10)
+        rest /= 10;
+    buf_number(&digits, v->num < 0 ? -v->num : v->num);
+    exponent = (int)digits.len - 1 - v->scale;
+    digits.len = 0;
+    buf_number(&digits, (int64_t)rest);
+    buf_addf(out, "%s%c.%sE%d", v->num < 0 ? "-" : "", digits.at[0],
+             digits.len > 1 ? digits.at + 1 : "0", exponent);
+    buf_free(&digits);
+}
+
+static bool is_large(const struct val *v)
+{
+    int64_t bound = 10000000;
+
+    for (int i = 0; i < v->scale; i++)
+        bound *= 10;
+    return v->num >= bound || v->num <= -bound;
+}
+
+static void write_value(const struct sf_csv *csv, struct buf *out, const struct val *v,
+                        enum form form)
 {
     switch (v->kind) {
     case V_NULL: buf_add(out, "\"\"", 2); return;
@@ -59,7 +87,10 @@ static void write_value(struct buf *out, const struct val *v, enum form form)
     case V_NUMBER:
     case V_BOOL:
         buf_add(out, "\"", 1);
-        val_write(out, v, form);
+        if (csv->scientific && v->kind == V_NUMBER && is_large(v))
+            write_scientific(out, v);
+        else
+            val_write(out, v, form);
         break;
     }
     buf_add(out, "\"", 1);
@@ -94,7 +125,7 @@ void sf_csv_row(const struct sf_csv *csv, const struct row *row, const struct fa
         if (fault && write_spoilt(out, fault, f))
             continue;
         field_get(row, f, &v);
-        write_value(out, &v, f->form);
+        write_value(csv, out, &v, f->form);
     }
     end_line(csv, out);
 }

@@ -9,7 +9,8 @@ struct sf_csv {
     const struct soql *query;
     char delimiter;
     bool crlf;
-    size_t first; /* the column that stands first; the others follow round */
+    bool scientific; /* large numbers as 1.25E7 */
+    size_t first;    /* the column that stands first; the others follow round */
 };
 
 void sf_csv_header(const struct sf_csv *csv, struct buf *out);

@@ -17,7 +17,7 @@ struct sf_job {
     uint64_t n;
     char id[19];
     unsigned refs;
-    bool all;
+    bool all, foreign; /* foreign: of another user */
     char version[8];
     const char *delimiter_name;
     struct sf_csv csv;

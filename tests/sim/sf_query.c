@@ -421,7 +421,7 @@ static void run(const struct request *request, struct reply *reply, const char *
     if (c->query.count || is_aggregate(&c->query)) {
         if (c->query.count)
             answer_count(reply, &c->query, none);
-        else if (!c->query.group)
+        else if (!c->query.ngroups)
             answer_functions(reply, &c->query, none);
         else
             answer_groups(reply, &c->query, none);

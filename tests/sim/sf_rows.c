@@ -459,6 +459,16 @@ void sf_row_get(const struct row *row, enum aspect aspect, struct val *v)
     switch ((int)aspect) {
     case A_HAS_ITEMS: val_bool(v, row->has_items); return;
     case A_PERSON: val_bool(v, row->account >= 0 && row->account % 5 == 4); return;
+    case A_PERSON_EMAIL:
+        if (row->account < 0 || row->account % 5 != 4) {
+            val_null(v);
+            return;
+        }
+        snprintf(v->room, sizeof v->room, "person.%d@home.example", row->account);
+        v->kind = V_TEXT;
+        v->text = v->room;
+        v->len = strlen(v->room);
+        return;
     case A_TRUE: val_bool(v, true); return;
     case A_SANDBOX: val_bool(v, sf_settings.sandbox); return;
     case A_INSTANCE: val_text(v, sf_settings.sandbox ? "CS42" : "NA42"); return;

@@ -67,6 +67,8 @@ static const struct {
     MEMBER(BOOLEAN, bulk_empty_body),
     MEMBER(BOOLEAN, bulk_shuffle),
     MEMBER(BOOLEAN, bulk_pk_chunking),
+    MEMBER(BOOLEAN, bulk_other_user),
+    MEMBER(BOOLEAN, bulk_scientific),
     MEMBER(BOOLEAN, bulk_next_record_url),
     MEMBER(NUMBER, bulk_polls),
     MEMBER(NUMBER, bulk_ms),

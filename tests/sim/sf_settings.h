@@ -27,7 +27,7 @@ struct sf_settings {
     bool upsert_bare_error; /* an unknown external id field: an object, not an array */
     /* Bulk */
     bool bulk_enabled, bulk_no_locator, bulk_no_count, bulk_empty_body, bulk_shuffle,
-        bulk_pk_chunking, bulk_next_record_url;
+        bulk_pk_chunking, bulk_next_record_url, bulk_other_user, bulk_scientific;
     uint32_t bulk_polls, bulk_ms, bulk_page, bulk_jobs_max, bulk_storage_max;
     /* limits */
     uint32_t daily_calls, calls_of_others, locator_life, replication_limit, concurrent_limit;

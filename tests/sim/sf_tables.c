@@ -86,6 +86,7 @@ static const struct field opportunity[] = {
     {"Account.BillingPostalCode", "string", F_TEXT, A_ACCOUNT_POSTAL, 0, NULL, NULL, 0},
     {"Account.BillingCountry", "string", F_TEXT, A_ACCOUNT_COUNTRY, 0, NULL, NULL, 0},
     {"Account.DunsNumber", "string", F_TEXT, A_ACCOUNT_DUNS, 0, NULL, NULL, 0},
+    {"Account.PersonEmail", "email", F_TEXT, A_PERSON_EMAIL, 0, NULL, NULL, 0},
     {"Account.IsPersonAccount", "boolean", F_BOOL, A_PERSON, 0, NULL, NULL, 0},
     {"Account.SystemModstamp", "datetime", F_MILLIS, A_ACCOUNT_MODIFIED, 0, NULL, NULL, 0},
     {"Account.LastModifiedDate", "datetime", F_MILLIS, A_ACCOUNT_MODIFIED, 0, NULL, NULL, 0},
@@ -173,6 +174,7 @@ static const struct field account[] = {
     {"BillingPostalCode", "string", F_TEXT, A_ACCOUNT_POSTAL, WRITABLE, NULL, NULL, 0},
     {"BillingCountry", "string", F_TEXT, A_ACCOUNT_COUNTRY, WRITABLE, NULL, NULL, 0},
     {"DunsNumber", "string", F_TEXT, A_ACCOUNT_DUNS, WRITABLE, NULL, NULL, 0},
+    {"PersonEmail", "email", F_TEXT, A_PERSON_EMAIL, 0, NULL, NULL, 0},
     {"IsPersonAccount", "boolean", F_BOOL, A_PERSON, REQUIRED, NULL, NULL, 0},
     {"IsDeleted", "boolean", F_BOOL, A_DELETED, REQUIRED, NULL, NULL, 0},
     {"CreatedDate", "datetime", F_MILLIS, A_CREATED, REQUIRED, NULL, NULL, 0},
@@ -404,7 +406,7 @@ static bool hides_other(const struct field *f)
 {
     if (f->flags & CURRENCY && !settings.multi_currency)
         return true;
-    return f->aspect == A_PERSON && !sf_settings.person_accounts;
+    return (f->aspect == A_PERSON || f->aspect == A_PERSON_EMAIL) && !sf_settings.person_accounts;
 }
 
 static bool hides_opportunity(const struct field *f)

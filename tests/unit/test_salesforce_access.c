@@ -246,6 +246,22 @@ static void the_audience_follows_from_the_address(void **state)
     }
 }
 
+static void a_login_says_who_and_for_whom(void **state)
+{
+    static const char *const names[] = {"client_id", "user"};
+    static const char *const values[] = {"3MVG9", "o'brien&co+\"x\"@example.com"};
+    const struct ds_options options = {.count = 2, .names = names, .values = values};
+    const struct ds_remote remote = {.options = &options, .audience = SANDBOX};
+    struct ds_buf claims = DS_BUF_INIT(DS_MAX_TEXT);
+
+    (void)state;
+    ds_sf_claims(&remote, 1000000000, &claims);
+    assert_string_equal(claims.text,
+                        "{\"iss\":\"3MVG9\",\"sub\":\"o'brien&co+\\\"x\\\"@example.com\","
+                        "\"aud\":\"https://test.salesforce.com\",\"exp\":1000000120}");
+    ds_buf_clear(&claims);
+}
+
 /* --- refusals -------------------------------------------------------------------------------- */
 
 static const struct {
@@ -333,6 +349,7 @@ int main(void)
         ACCESS(what_a_person_put_there_since_counts),
         ACCESS(only_a_private_file_of_our_own_will_do),
         ACCESS(the_audience_follows_from_the_address),
+        ACCESS(a_login_says_who_and_for_whom),
         ACCESS(every_refusal_says_where_to_look),
     };
 

@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# check: who we are, what we may do, what the environment has switched on, and what to do about the rest.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+start_sim --count 100
+configure
+clock 2026-08-21T06:00:00Z
+sed -i 's/^connector = dynamics/&\nparallel = 1/' "$T/dealsync.conf" # so that deals are made in one order
+cp "$T/dealsync.conf" "$T/plain.conf"
+
+# dynamics JSON: how the environment is set up.
+dynamics() {
+    sim set "{\"dynamics\":$1}" >/dev/null
+}
+
+# setting LINE: the connection dv with this line more.
+setting() {
+    cp "$T/plain.conf" "$T/dealsync.conf"
+    sed -i "s|^connector = dynamics|&\n$1|" "$T/dealsync.conf"
+}
+
+before=$(sim_get stats | jq .dynamics.mutating)
+run 0 check dv
+has 'who we are, and with which roles' 'application user .* has the roles: Deal Synchronisation, Basic User' "$T/out"
+has 'tracking is on' 'ok +change tracking of opportunities is on' "$T/out"
+has 'nothing is missing' 'no privilege that the mapping needs is missing' "$T/out"
+is 'nothing was written' "$before" "$(sim_get stats | jq .dynamics.mutating)"
+
+# Privileges, one table once, and only those of tables that the mapping reads.
+dynamics '{"denied":"prvReadTransactionCurrency,prvReadCampaign"}'
+run 78 check dv
+has 'a table of the mapping' "problem .* allows 'Read' on the table transactioncurrency, which transactioncurrencyid.isocurrencycode" "$T/out"
+is 'is told once' 1 "$(grep -c "on the table transactioncurrency" "$T/out")"
+hasnt 'another one is not told' 'campaign' "$T/out"
+dynamics '{"denied":"prvReadOpportunity:org"}'
+run 0 check dv
+has 'a role of a business unit' "warning +'Read' on the table opportunity reaches only rows of" "$T/out"
+dynamics '{"denied":"prvReadOpportunity","denied_code":"0x80048306"}'
+run 78 check dv
+has 'the table itself' "allows 'Read' on the table opportunity, which every fetch needs" "$T/out"
+dynamics '{"denied":"","denied_code":"0x80040220"}'
+
+# What is switched off.
+dynamics '{"tracking":0}'
+run 0 check dv
+has 'no change tracking, and where it is' "warning +change tracking of opportunities is off.*'Track changes'" "$T/out"
+dynamics '{"tracking":1}'
+
+# A secured column reads as empty, without an error.
+dynamics '{"hidden":"new_location"}'
+run 0 check dv
+has 'a secured column' "warning +the column 'new_location' is secured" "$T/out"
+dynamics '{"hidden":""}'
+
+# No application user (DV-1), in whatever shape the server says it (DV-93, DV-94).
+for shape in '"error_shape":0,"code_style":0' '"error_shape":1,"code_style":1' '"error_shape":2' '"error_shape":3'; do
+    dynamics "{\"not_member\":1,$shape}"
+    run 78 check dv
+    has "no application user ($shape)" 'no application user for this client id' "$T/out"
+done
+dynamics '{"not_member":0,"error_shape":0,"code_style":0}'
+
+# Columns and navigation properties are named, with the nearest.
+sed -i 's/^location *=.*/location = new_lokation/' "$T/dynamics.mapping.conf"
+run 78 check dv
+has 'an unknown column' "no column 'new_lokation'; did you mean 'new_location'" "$T/out"
+sed -i 's/^location *=.*/location = customerid.address1_country/' "$T/dynamics.mapping.conf"
+run 0 check dv
+has 'a customer of either kind' 'paths of the mapping can be read' "$T/out"
+sed -i 's/^location *=.*/location = customerid_accont.address1_city/' "$T/dynamics.mapping.conf"
+run 78 check dv
+has 'an unknown navigation property' "customerid_accont" "$T/out"
+sed -i 's/^location *=.*/location = new_location/' "$T/dynamics.mapping.conf"
+
+# The other source of metadata says the same.
+setting 'metadata = edmx'
+run 0 check dv
+has 'the XML document as the source' 'paths of the mapping can be read' "$T/out"
+run 0 sync dv
+state >"$T/edmx"
+rm -f "$T"/deals.db*
+cp "$T/plain.conf" "$T/dealsync.conf"
+run 0 sync dv
+state >"$T/definitions"
+ok 'and the same deals' diff <(grep -v '^connection' "$T/definitions") <(grep -v '^connection' "$T/edmx")
+setting 'metadata = edmx'
+sed -i 's/^location *=.*/location = new_lokation/' "$T/dynamics.mapping.conf"
+run 78 check dv
+has 'with the same nearest name' "did you mean 'new_location'" "$T/out"
+setting 'metadata = xml'
+run 78 check dv
+has 'there are two sources' "'metadata' must be definitions or edmx" "$T/out"

@@ -1,0 +1,192 @@
+#!/usr/bin/env bash
+# Large windows: as Bulk jobs, or page by page on several lanes. Both give the same records, go on where they
+# were interrupted, and notice whatever is missing.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+PATHS=Name,Amount,StageName,CloseDate,Account.Name,Owner.Email,CurrencyIsoCode,Description
+
+start_sim --count 13000
+configure 'retries = 1'
+clock 2026-08-21T06:00:00Z
+sim set '{"bulk_page":2000}' >/dev/null
+
+fetch() { # OPTIONS AND SETTINGS...
+    drive sf fetch --paths "$PATHS" "$@"
+}
+
+fails() {
+    ! "$@"
+}
+
+records() { # FILE...
+    jq -c 'select(.record) | .record' "$@" | sort
+}
+
+has_all() { # TEXT FILE...: no record is missing, none is another
+    ok "$1" cmp "$T/all" <(records "${@:2}" | uniq)
+}
+
+requests() { # PATTERN
+    sim_get log | jq -r '.requests[] | "\(.method) \(.path) \(.status)"' | grep -cE "$1"
+}
+
+fault() {
+    sim fault "{\"crm\":\"salesforce\",$1}" >/dev/null
+}
+
+name=$(sim_get 'find?crm=salesforce&where=open&n=1' | jq -r '.ids[0]')
+edit salesforce "$name" Description $'one "two"\r\nthree,\n\n=cmd()' Name '  spaces  ' Amount 12345678901234.56
+sim delete "{\"crm\":\"salesforce\",\"id\":\"$(sim_get 'find?crm=salesforce&where=open&n=2' | jq -r '.ids[1]')\"}" >/dev/null
+clock 2026-08-21T07:00:00Z
+
+# --- both ways
+
+fetch bulk=never
+records "$T/out" >"$T/all"
+is 'page by page: all of them' 13000 "$(wc -l <"$T/all")"
+is 'each once' 13000 "$(jq -r .id "$T/all" | sort -u | wc -l)"
+has 'no page is read twice' '"expect":13000' "$T/out"
+fetch bulk=always
+has_all 'as a Bulk job: the same, byte for byte (SF-39)' "$T/out"
+has 'the cost tells the job' '1 Bulk job' "$T/out"
+is 'the job is deleted when done' 1 "$(requests '^DELETE .*/jobs/query/.* 204$')"
+for version in v60.0 v67.0; do
+    for switch in bulk_shuffle bulk_next_record_url bulk_no_count; do
+        sim set "{\"$switch\":true}" >/dev/null
+        fetch bulk=always api_version=$version
+        has_all "$version $switch: the same (SF-81, SF-88)" "$T/out"
+        sim set "{\"$switch\":false}" >/dev/null
+    done
+done
+fetch bulk=auto bulk_from=13000 --quiet
+is 'auto: a job from so many on' 1 "$(grep -c '1 Bulk job' "$T/out")"
+fetch bulk=auto bulk_from=13001 --quiet
+is 'auto: no job below' 0 "$(grep -c 'Bulk job' "$T/out")"
+fetch bulk=always --cursor 2026-08-21T06:05:00Z
+is 'a small window as a job' 2 "$(records "$T/out" | wc -l)"
+sim set '{"bulk_empty_body":true}' >/dev/null
+clock 2026-08-21T08:00:00Z
+fetch bulk=always --cursor 2026-08-21T07:55:00Z
+has 'an empty one' '"next"' "$T/out"
+ok 'a wrong word is refused' fails fetch bulk=often
+clock 2026-08-21T07:00:00Z
+
+# Children are read for the rows of a page, whichever way it came.
+children=Name,OpportunityTeamMembers,OpportunityContactRoles
+drive sf fetch --paths $children bulk=never where="CloseDate > 2029-09-01"
+records "$T/out" >"$T/with"
+drive sf fetch --paths $children bulk=always where="CloseDate > 2029-09-01"
+ok 'children and a condition: the same both ways' cmp "$T/with" <(records "$T/out")
+ok 'there are some' test "$(grep -c '"email' "$T/with")" -gt 50
+
+# --- interrupted and resumed
+
+for way in never always; do
+    for marks in 1 3 5; do
+        fetch bulk=$way --die-after $marks
+        cp "$T/out" "$T/begun"
+        resume=$(jq -r 'select(.mark) | .mark' "$T/begun" | tail -n 1)
+        jobs=$(requests '^POST .*/jobs/query 200$')
+        fetch bulk=$way --resume "$resume"
+        cp "$T/out" "$T/resumed"
+        has_all "bulk=$way, $marks marks: all is there" "$T/begun" "$T/resumed"
+        is "bulk=$way, $marks marks: nothing comes again but the page under way" 13000 \
+            "$(cat "$T/begun" "$T/resumed" | records | wc -l)"
+        is "bulk=$way, $marks marks: no other job" "$jobs" "$(requests '^POST .*/jobs/query 200$')"
+    done
+done
+fetch bulk=always --stop-after 7000
+resume=$(jq -r 'select(.mark) | .mark' "$T/out" | tail -n 1)
+fetch bulk=always --resume "$resume"
+has 'the rows of a resumed job add up' '"next"' "$T/out"
+fetch bulk=always --stop-after 7000
+cp "$T/out" "$T/begun"
+resume=$(jq -r 'select(.mark) | .mark' "$T/out" | tail -n 1)
+fetch bulk=always api_version=v66.0 --resume "$resume"
+has_all 'SF-38: a job is read with the version it was made with' "$T/begun" "$T/out"
+job=$(sed -E 's/.*\|v[0-9.]+ ([^ ]+) .*/\1/' <<<"$resume")
+fetch bulk=always --resume "${resume/$job/7505e00000009zzAAA}"
+has_all 'SF-80: a job that is gone makes place for another' "$T/out"
+fetch --resume '2026-08-21T06:55:00Z|'
+has_all 'a place of an older version' "$T/out"
+ok 'a place that is none is refused' fails fetch --resume '2026-08-21T06:55:00Z||v67.0 x'
+
+# --- jobs that come to nothing (SF-16, SF-17)
+
+for kind in job_fails job_aborts job_gone; do
+    fault "\"match\":\"/jobs/query/\",\"kind\":\"$kind\",\"times\":9"
+    fetch bulk=auto bulk_from=1
+    has_all "$kind: read page by page instead" "$T/out"
+    ok "$kind: an error where only a job will do" fails fetch bulk=always
+    sim reset '{}' >/dev/null
+done
+sim set '{"bulk_enabled":false}' >/dev/null
+fetch bulk=auto bulk_from=1
+has_all 'SF-15: Bulk is switched off: page by page' "$T/out"
+has 'and the log says so' 'page by page' "$T/err"
+ok 'an error where only a job will do' fails fetch bulk=always
+sim set '{"bulk_enabled":true,"bulk_jobs_max":0}' >/dev/null
+fetch bulk=auto bulk_from=1 bulk_share=100
+ok 'no more jobs today: later, or page by page' test "$(records "$T/out" | wc -l)" = 13000 -o "$(grep -c '"status":"later"' "$T/out")" = 1
+sim set '{"bulk_jobs_max":10000,"bulk_polls":1000000}' >/dev/null
+ok 'SF-79: a job that takes too long' fails fetch bulk=always bulk_wait=1
+has 'is for a later run' '"status":"later"' "$T/out"
+resume=$(jq -r 'select(.mark) | .mark' "$T/out" | tail -n 1)
+sim set '{"bulk_polls":1}' >/dev/null
+jobs=$(requests '^POST .*/jobs/query 200$')
+fetch bulk=always --resume "$resume"
+has_all 'which goes on with it' "$T/out"
+is 'and makes no other' "$jobs" "$(requests '^POST .*/jobs/query 200$')"
+
+# --- pages that are not what they should be (SF-10, SF-19, SF-89)
+
+for version in v60.0 v67.0; do
+    ok "cut short every time: $version" fails eval "fault '\"match\":\"/results\",\"kind\":\"cut\",\"times\":99'; fetch bulk=always api_version=$version"
+    sim reset '{}' >/dev/null
+    fault '"match":"/results","kind":"cut","after":1'
+    fetch bulk=always api_version=$version
+    has_all "$version: cut short once" "$T/out"
+    fault '"match":"/results","kind":"expire_token","after":1'
+    fetch bulk=always api_version=$version
+    has_all "$version: the token ends half way" "$T/out"
+    sim reset '{}' >/dev/null
+    fault '"match":"/results","kind":"lost_rows","after":1'
+    ok "$version: rows that are missing are noticed" fails fetch bulk=always api_version=$version
+    hasnt "$version: no cursor comes of it" '"next"' "$T/out"
+    sim reset '{}' >/dev/null
+done
+fault '"match":"/resultPages","kind":"lost_rows"'
+ok 'a page that the list leaves out is noticed' fails fetch bulk=always
+has 'by the sum' 'its pages held' "$T/out"
+sim reset '{}' >/dev/null
+sim set '{"bulk_no_locator":true}' >/dev/null
+ok 'SF-19: no locator: an error, and no endless loop' fails fetch bulk=always api_version=v57.0
+sim set '{"bulk_no_locator":false}' >/dev/null
+
+# --- page by page on several lanes
+
+fault '"match":"/query/0","kind":"status","status":400,"body":"[{\"errorCode\":\"INVALID_QUERY_LOCATOR\",\"message\":\"invalid query locator\"}]","content_type":"application/json","after":2,"times":3'
+fetch bulk=never
+has_all 'SF-44: locators that are lost' "$T/out"
+sim reset '{}' >/dev/null
+fault '"match":"/query/0","kind":"cut","after":3,"times":1'
+fetch bulk=never
+has_all 'pages that are cut short' "$T/out"
+sim reset '{}' >/dev/null
+fault '"match":"/query/0","kind":"short_page","after":1,"times":5'
+fetch bulk=never
+has_all 'SF-43: short pages' "$T/out"
+sim reset '{}' >/dev/null
+
+took() { # COMMAND...: milliseconds
+    local from
+    from=$(date +%s%N)
+    "$@"
+    echo $((($(date +%s%N) - from) / 1000000))
+}
+fault '"match":"","kind":"latency","ms":500'
+ms=$(took fetch bulk=never --quiet)
+n=$(sed -nE 's/.*"cost":"([0-9]+) requests.*/\1/p' "$T/out")
+ok "$n requests of 500 ms each overlap: $ms ms" test "$ms" -lt $((n * 500 * 8 / 10))
+sim reset '{}' >/dev/null
