@@ -119,6 +119,47 @@ sim_set '{"tracking":1}'
 ok 'a cursor of before it was switched on' fetch --cursor "${c:-2026-09-21T06:40:00Z}"
 has 'goes on with it' deltatoken <(cursor)
 
+# --- what changes without the opportunity (DV-64) -----------------------------------------------------
+
+# other SET ID JSON: a change in another table.
+other() {
+    sim edit "{\"crm\":\"dynamics\",\"object\":\"$1\",\"id\":\"$2\",\"set\":$3}" >/dev/null
+}
+customer_of() { sim_get "record?crm=dynamics&id=$1" | jq -r ._customerid_value; }
+PATHS+=,process.stage
+for way in on off; do
+    fetch "tracking=$way"
+    c=$(cursor)
+    account=$(customer_of "$one")
+    version=$(jq -r --arg id "$one" 'select(.record.id == $id).record.version' "$T/out")
+    other accounts "$account" "{\"name\":\"renamed, $way\"}"
+    clock "$(date -u -d "${c%% *} + 30 minutes" +%FT%TZ)"
+    ok "a customer is renamed, tracking $way" fetch --cursor "$c" "tracking=$way"
+    is 'its opportunities come' "renamed, $way" "$(jq -r --arg id "$one" 'select(.record.id == $id).record.values["customerid_account.name"]' "$T/out")"
+    ok 'only those' test "$(records)" -lt 60
+    is 'once each' "$(records)" "$(jq -r 'select(.record).record.id' "$T/out" | sort -u | wc -l)"
+    ok 'with another version' test "$version" != "$(jq -r --arg id "$one" 'select(.record.id == $id).record.version' "$T/out")"
+    c=$(cursor)
+    clock "$(date -u -d "${c%% *} + 30 minutes" +%FT%TZ)"
+    ok 'the time after that' fetch --cursor "$c" "tracking=$way"
+    is 'nothing comes' 0 "$(records)"
+    stage=a1000008-5f2a-4d1c-8b00-00000000000$([ $way = on ] && echo 2 || echo 3)
+    flow=a100000a-5f2a-4d1c-8b00-000000000005
+    owner=$(sim_get "record?crm=dynamics&object=opportunitysalesprocesses&id=$flow" | jq -r ._opportunityid_value)
+    other opportunitysalesprocesses $flow "{\"_activestageid_value\":\"$stage\"}"
+    ok "a stage moves in its flow, tracking $way" fetch --cursor "$c" "tracking=$way"
+    is 'its opportunity comes, and no other' "1 $owner" "$(records) $(jq -r 'select(.record).record.id' "$T/out")"
+done
+
+# --- faults while the link is asked for ----------------------------------------------------------------
+
+for kind in html200 truncate cut empty; do
+    sim fault "{\"crm\":\"dynamics\",\"match\":\"opportunityid,versionnumber\",\"kind\":\"$kind\",\"times\":9}" >/dev/null
+    ok "$kind instead of a link" test "$(fetch retries=1; echo $?)" = 1
+    is 'nothing is handed over, no cursor' '0 ' "$(records) $(cursor)"
+    sim reset '{}' >/dev/null
+done
+
 # --- the same history both ways ----------------------------------------------------------------------
 
 stop_sim
