@@ -23,7 +23,7 @@ remove() { sim delete "{\"crm\":\"dynamics\",\"id\":\"$1\"}" >/dev/null; }
 ok 'the first fetch' fetch
 is 'hands over everything, once' '600 600' "$(records) $(jq -r 'select(.record).record.id' "$T/out" | sort -u | wc -l)"
 c=$(cursor)
-has 'its cursor is a moment and a link (DV-41)' '^2026-08-21T06:00:..Z https://.*deltatoken' <(echo "$c")
+has 'its cursor is a moment and a link (DV-42)' '^2026-08-21T06:00:..Z https://.*deltatoken' <(echo "$c")
 is 'the link was asked for before the records' 'track window' \
     "$(sim_get 'log?since=0' | jq -r '.requests[].path | select(test("/opportunities\\?")) | if test("orderby") then "window" else "track" end' | uniq | paste -sd' ')"
 
@@ -41,7 +41,7 @@ remove "$ghost"
 clock 2026-08-21T06:30:00Z
 ok 'changes' fetch --cursor "$c"
 is 'what is new and what has changed' 'brand new|by name' "$(names | paste -sd'|')"
-is 'and what was deleted (DV-42)' "$(printf '%s\n' "$two" "$ghost" | sort)" "$(deleted | sort)"
+is 'and what was deleted, known or not (DV-43, DV-45)' "$(printf '%s\n' "$two" "$ghost" | sort)" "$(deleted | sort)"
 is 'is not the whole' '' "$(whole)"
 ok 'the same cursor again' fetch --cursor "$c"
 is 'tells the same (P-3)' '4' "$(records)"
@@ -49,7 +49,7 @@ c=$(cursor)
 
 sim_set '{"delta_both":1}'
 remove "$three"
-ok 'deleted, and said to have changed as well (DV-45)' fetch --cursor "$c"
+ok 'deleted, and said to have changed as well (DV-46)' fetch --cursor "$c"
 is 'is deleted' "$three" "$(deleted)"
 sim undelete "{\"crm\":\"dynamics\",\"id\":\"$three\"}" >/dev/null
 ok 'and restored in the same window' fetch --cursor "$c"
@@ -57,7 +57,7 @@ is 'is not' " $three" "$(deleted) $(jq -r 'select(.record).record.id' "$T/out" |
 sim_set '{"delta_both":0}'
 c=$(cursor)
 
-# --- a condition, and what a delta may not ask (DV-43) ----------------------------------------------
+# --- a condition, and what a delta may not ask (DV-39) ----------------------------------------------
 
 ok 'with a filter' fetch 'filter=estimatedvalue gt 50000'
 f=$(cursor)
@@ -104,7 +104,7 @@ for status in 403 429; do
     sim reset '{}' >/dev/null
 done
 
-# --- where there is no change tracking (DV-39, DV-40) ------------------------------------------------
+# --- where there is no change tracking (DV-41, DV-55) ------------------------------------------------
 
 for kind in 0 2; do
     sim_set "{\"tracking\":$kind}"
