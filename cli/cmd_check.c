@@ -18,8 +18,10 @@
 struct checking {
     struct ds_cli *cli;
     struct ds_ready ready;
-    uint64_t unmapped; /* stages */
-    struct ds_buf names;
+    uint64_t unmapped;     /* stages */
+    uint64_t gone;         /* lines for stages */
+    struct ds_buf names;   /* of either */
+    struct ds_buf offered; /* stages in use: "\nNAME\n" each */
 };
 
 static int note(void *arg, enum ds_finding finding, const char *text)
@@ -135,11 +137,13 @@ static int check_store(struct checking *c, const char *organisation, struct ds_e
 
 /* --- the stages ------------------------------------------------------------------------------ */
 
-static int count_unmapped(void *arg, const struct ds_stage *stage, struct ds_err *err)
+static int take_stage(void *arg, const struct ds_stage *stage, struct ds_err *err)
 {
     struct checking *c = arg;
 
     (void)err;
+    if (ds_stage_in_use(stage))
+        ds_buf_addf(&c->offered, "\n%s\n", stage->name);
     if (!ds_stage_in_use(stage) || ds_stage_standard(c->ready.mapping, stage))
         return DS_OK;
     if (c->unmapped++ >= NAMED)
@@ -155,6 +159,34 @@ static int count_unmapped(void *arg, const struct ds_stage *stage, struct ds_err
     return DS_OK;
 }
 
+static void take_line(void *arg, const char *name, int line)
+{
+    struct checking *c = arg;
+    struct ds_buf wanted = DS_BUF_INIT(DS_MAX_TEXT);
+    bool found;
+
+    ds_buf_addf(&wanted, "\n%s\n", name);
+    found = strcasestr(c->offered.text, wanted.text) != NULL;
+    ds_buf_clear(&wanted);
+    if (found || c->gone++ >= NAMED)
+        return;
+    ds_buf_addf(&c->names, "%s'", c->names.len ? ", " : "");
+    ds_people_text(&c->names, name, DS_PEOPLE_VALUE);
+    ds_buf_addf(&c->names, "' (line %d)", line);
+}
+
+/* A stage that was renamed shows twice: the new name has no line, and the old line no stage. */
+static void check_lines(struct checking *c)
+{
+    ds_buf_reset(&c->names);
+    ds_mapping_stage_lines(c->ready.mapping, take_line, c);
+    if (c->gone)
+        notef(c, DS_FINDING_OK,
+              "%" PRIu64 " lines of the mapping are for stages that nothing has or offers, renamed "
+              "or switched off perhaps: %s%s",
+              c->gone, c->names.text, c->gone > NAMED ? ", ..." : "");
+}
+
 static int check_stages(struct checking *c, struct ds_err *err)
 {
     const char *path = ds_mapping_stage_path(c->ready.mapping);
@@ -162,10 +194,11 @@ static int check_stages(struct checking *c, struct ds_err *err)
 
     if (!path)
         return DS_OK;
-    c->unmapped = 0;
+    c->unmapped = c->gone = 0;
     ds_buf_init(&c->names, DS_MAX_TEXT);
+    ds_buf_init(&c->offered, DS_MAX_PAGE);
     rc = c->ready.connection->connector->stages(
-        c->ready.remote, path, ds_mapping_process_path(c->ready.mapping), count_unmapped, c, err);
+        c->ready.remote, path, ds_mapping_process_path(c->ready.mapping), take_stage, c, err);
     if (!rc && c->unmapped) {
         notef(c, DS_FINDING_WARNING,
               "%" PRIu64 " stages without a line in the mapping (R-72): %s%s", c->unmapped,
@@ -174,7 +207,10 @@ static int check_stages(struct checking *c, struct ds_err *err)
     } else if (!rc) {
         note(c, DS_FINDING_OK, "every stage has its place");
     }
+    if (!rc)
+        check_lines(c);
     ds_buf_clear(&c->names);
+    ds_buf_clear(&c->offered);
     return rc;
 }
 

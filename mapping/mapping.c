@@ -55,6 +55,17 @@ const char *ds_mapping_process_path(const struct ds_mapping *m)
     return ds_mapping_path(m, m->process_path);
 }
 
+void ds_mapping_stage_lines(const struct ds_mapping *m,
+                            void (*each)(void *arg, const char *name, int line), void *arg)
+{
+    for (size_t i = 0; i < m->words.size; i++) {
+        const struct ds_word *word = &m->words.slots[i];
+
+        if (word->text && word->kind == DS_W_STAGE)
+            each(arg, word->text, word->line);
+    }
+}
+
 const char *ds_mapping_status_path(const struct ds_mapping *m)
 {
     return ds_mapping_path(m, m->status_path);

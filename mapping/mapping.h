@@ -52,6 +52,10 @@ int ds_map(const struct ds_mapping *m, struct ds_arena *a, const struct ds_recor
 const char *ds_mapping_stage_path(const struct ds_mapping *m);   /* NULL: no [stage] from */
 const char *ds_mapping_process_path(const struct ds_mapping *m); /* NULL: none */
 
+/* Calls each for every line of [stages] and [stages PROCESS], in no order. */
+void ds_mapping_stage_lines(const struct ds_mapping *m,
+                            void (*each)(void *arg, const char *name, int line), void *arg);
+
 /* What a stage maps to: "10" to "100", "won", "lost", "hold", or NULL when nothing names it.
  * process may be NULL, probability -1. */
 const char *ds_mapping_stage(const struct ds_mapping *m, const char *process, const char *value,

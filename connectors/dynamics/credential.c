@@ -122,7 +122,7 @@ static int read_secret(struct ds_remote *remote, const char *name, struct ds_buf
 static int read_certificate(struct ds_remote *remote, struct ds_err *err)
 {
     const char *how = ds_option(remote->options, "assertion");
-    struct ds_jwt_certificate certificate;
+    struct ds_jwt_certificate certificate = {0};
     int rc;
 
     if (strcmp(how, "ps256") != 0 && strcmp(how, "rs256") != 0)

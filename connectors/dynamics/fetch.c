@@ -100,7 +100,7 @@ static bool tracked(const struct ds_dynamics_fetch *f)
     return f->remote->tracking && f->reader.table.tracked;
 }
 
-/* The link comes first, and then everything is read: what changes meanwhile is told by it (DV-41). */
+/* The link comes first, and then everything is read: what changes meanwhile is told by it (DV-42). */
 static int start_tracking(struct ds_dynamics_fetch *f, struct ds_err *err)
 {
     const char *why;

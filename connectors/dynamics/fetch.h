@@ -42,7 +42,7 @@ void ds_dynamics_window_url(const struct ds_dynamics_fetch *f,
 /* --- track.c --- */
 
 /* Walks through everything there is, ids only, to the link that tells what happens from now on
- * (DV-41). Without one, f->link is empty and *why says why. */
+ * (DV-42). Without one, f->link is empty and *why says why. */
 int ds_dynamics_track_start(struct ds_dynamics_fetch *f, const char **why, struct ds_err *err);
 
 /* Follows the link to its end and sets f->ids, f->gone and the next link. A link that cannot be

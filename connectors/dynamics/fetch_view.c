@@ -20,7 +20,8 @@ struct walk {
 
 static int ask(struct walk *w, struct ds_err *err)
 {
-    static const char *const headers[] = {DS_DYNAMICS_HEADERS, DS_DYNAMICS_FETCHXML_PREFER, NULL};
+    static const char prefer[] = DS_DYNAMICS_FETCHXML_PREFER;
+    static const char *const headers[] = {DS_DYNAMICS_HEADERS, prefer, NULL};
     struct ds_remote *remote = w->fetch->remote;
     struct ds_api_call call = {.headers = headers, .repeatable = true};
     int rc;

@@ -58,9 +58,9 @@ int ds_dynamics_definitions_limits(struct ds_remote *remote, struct ds_dynamics_
                                    struct ds_err *err);
 int ds_dynamics_definitions_set(struct ds_remote *remote, const char *table,
                                 struct ds_dynamics_schema *schema, struct ds_err *err);
-/* type: which kind of choice to ask for. */
+/* wanted: which kind of choice to ask for. */
 int ds_dynamics_definitions_options(struct ds_remote *remote, struct ds_dynamics_choice *choice,
-                                    enum ds_dynamics_type type, struct ds_err *err);
+                                    enum ds_dynamics_type wanted, struct ds_err *err);
 
 /* --- edmx.c: the XML document; columns, lookups and sets at once --- */
 int ds_dynamics_edmx(struct ds_remote *remote, struct ds_dynamics_schema *schema,

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* No annotations, with which the link at the end has been seen missing (DV-44); ids are short, so the
+/* No annotations, with which the link at the end has been seen missing (DV-40); ids are short, so the
  * pages are as large as they may be. */
 static const char prefer[] = "Prefer: odata.track-changes,odata.maxpagesize=5000";
 
@@ -21,7 +21,7 @@ struct track {
 
 /* --- pages ----------------------------------------------------------------------------------- */
 
-/* A tombstone is known by its context, and by nothing else (DV-42). */
+/* A tombstone is known by its context, and by nothing else (DV-43). */
 static bool is_deleted(const json_t *row)
 {
     const char *context = ds_json_text(row, "@odata.context");
@@ -173,7 +173,7 @@ int ds_dynamics_track(struct ds_dynamics_fetch *f, const char *link, const char 
 /* --- handing over ---------------------------------------------------------------------------- */
 
 /* Deletions come last, whenever they happened: of an opportunity that is also among the changed ones,
- * only the environment knows which came last (DV-45). */
+ * only the environment knows which came last (DV-46). */
 int ds_dynamics_track_read(struct ds_dynamics_fetch *f, struct ds_err *err)
 {
     struct ds_dynamics_reader *reader = &f->reader;

@@ -21,7 +21,7 @@ setting() {
 }
 
 flow() { # table, instance's number, set
-    sim edit "{\"crm\":\"dynamics\",\"table\":\"$1\",\"id\":\"a100000a-5f2a-4d1c-8b00-00000000000$2\",\"set\":$3}" >/dev/null
+    sim edit "{\"crm\":\"dynamics\",\"object\":\"$1\",\"id\":\"a100000a-5f2a-4d1c-8b00-00000000000$2\",\"set\":$3}" >/dev/null
 }
 stage_id() {
     echo "a100000c-5f2a-4d1c-8b00-00000000000$1"
@@ -42,7 +42,7 @@ has 'each with its flow and its count' '^process.stage +Opportunity Sales Proces
 has 'the other flow as well' 'Lead to Opportunity Sales Process +Develop' "$T/out"
 
 # Moving a stage changes the flow's instance and nothing else (DV-64).
-first=$(sim_get 'record?crm=dynamics&table=opportunitysalesprocesses&id=a100000a-5f2a-4d1c-8b00-000000000001' |
+first=$(sim_get 'record?crm=dynamics&object=opportunitysalesprocesses&id=a100000a-5f2a-4d1c-8b00-000000000001' |
     jq -r ._opportunityid_value)
 was=$(stage_of "$first")
 clock 2026-08-21T07:00:00Z
@@ -55,7 +55,7 @@ hasnt 'and no change again' 'updated' "$T/out"
 
 # Of several instances the one modified last counts (DV-63).
 clock 2026-08-21T08:00:00Z
-sim create "{\"crm\":\"dynamics\",\"table\":\"leadtoopportunitysalesprocesses\",\"set\":{
+sim create "{\"crm\":\"dynamics\",\"object\":\"leadtoopportunitysalesprocesses\",\"set\":{
     \"_opportunityid_value\":\"$first\",\"_activestageid_value\":\"$(stage_id 8)\"}}" >/dev/null
 run 0 sync dv
 is 'a second flow that began later' 80 "$(stage_of "$first")"

@@ -23,7 +23,7 @@ remove() { sim delete "{\"crm\":\"dynamics\",\"id\":\"$1\"}" >/dev/null; }
 ok 'the first fetch' fetch
 is 'hands over everything, once' '600 600' "$(records) $(jq -r 'select(.record).record.id' "$T/out" | sort -u | wc -l)"
 c=$(cursor)
-has 'its cursor is a moment and a link (DV-41)' '^2026-08-21T06:00:..Z https://.*deltatoken' <(echo "$c")
+has 'its cursor is a moment and a link (DV-42)' '^2026-08-21T06:00:..Z https://.*deltatoken' <(echo "$c")
 is 'the link was asked for before the records' 'track window' \
     "$(sim_get 'log?since=0' | jq -r '.requests[].path | select(test("/opportunities\\?")) | if test("orderby") then "window" else "track" end' | uniq | paste -sd' ')"
 
@@ -41,7 +41,7 @@ remove "$ghost"
 clock 2026-08-21T06:30:00Z
 ok 'changes' fetch --cursor "$c"
 is 'what is new and what has changed' 'brand new|by name' "$(names | paste -sd'|')"
-is 'and what was deleted (DV-42)' "$(printf '%s\n' "$two" "$ghost" | sort)" "$(deleted | sort)"
+is 'and what was deleted, known or not (DV-43, DV-45)' "$(printf '%s\n' "$two" "$ghost" | sort)" "$(deleted | sort)"
 is 'is not the whole' '' "$(whole)"
 ok 'the same cursor again' fetch --cursor "$c"
 is 'tells the same (P-3)' '4' "$(records)"
@@ -49,7 +49,7 @@ c=$(cursor)
 
 sim_set '{"delta_both":1}'
 remove "$three"
-ok 'deleted, and said to have changed as well (DV-45)' fetch --cursor "$c"
+ok 'deleted, and said to have changed as well (DV-46)' fetch --cursor "$c"
 is 'is deleted' "$three" "$(deleted)"
 sim undelete "{\"crm\":\"dynamics\",\"id\":\"$three\"}" >/dev/null
 ok 'and restored in the same window' fetch --cursor "$c"
@@ -57,7 +57,7 @@ is 'is not' " $three" "$(deleted) $(jq -r 'select(.record).record.id' "$T/out" |
 sim_set '{"delta_both":0}'
 c=$(cursor)
 
-# --- a condition, and what a delta may not ask (DV-43) ----------------------------------------------
+# --- a condition, and what a delta may not ask (DV-39) ----------------------------------------------
 
 ok 'with a filter' fetch 'filter=estimatedvalue gt 50000'
 f=$(cursor)
@@ -104,7 +104,7 @@ for status in 403 429; do
     sim reset '{}' >/dev/null
 done
 
-# --- where there is no change tracking (DV-39, DV-40) ------------------------------------------------
+# --- where there is no change tracking (DV-41, DV-55) ------------------------------------------------
 
 for kind in 0 2; do
     sim_set "{\"tracking\":$kind}"
@@ -118,6 +118,47 @@ c=$(cursor)
 sim_set '{"tracking":1}'
 ok 'a cursor of before it was switched on' fetch --cursor "${c:-2026-09-21T06:40:00Z}"
 has 'goes on with it' deltatoken <(cursor)
+
+# --- what changes without the opportunity (DV-64) -----------------------------------------------------
+
+# other SET ID JSON: a change in another table.
+other() {
+    sim edit "{\"crm\":\"dynamics\",\"object\":\"$1\",\"id\":\"$2\",\"set\":$3}" >/dev/null
+}
+customer_of() { sim_get "record?crm=dynamics&id=$1" | jq -r ._customerid_value; }
+PATHS+=,process.stage
+for way in on off; do
+    fetch "tracking=$way"
+    c=$(cursor)
+    account=$(customer_of "$one")
+    version=$(jq -r --arg id "$one" 'select(.record.id == $id).record.version' "$T/out")
+    other accounts "$account" "{\"name\":\"renamed, $way\"}"
+    clock "$(date -u -d "${c%% *} + 30 minutes" +%FT%TZ)"
+    ok "a customer is renamed, tracking $way" fetch --cursor "$c" "tracking=$way"
+    is 'its opportunities come' "renamed, $way" "$(jq -r --arg id "$one" 'select(.record.id == $id).record.values["customerid_account.name"]' "$T/out")"
+    ok 'only those' test "$(records)" -lt 60
+    is 'once each' "$(records)" "$(jq -r 'select(.record).record.id' "$T/out" | sort -u | wc -l)"
+    ok 'with another version' test "$version" != "$(jq -r --arg id "$one" 'select(.record.id == $id).record.version' "$T/out")"
+    c=$(cursor)
+    clock "$(date -u -d "${c%% *} + 30 minutes" +%FT%TZ)"
+    ok 'the time after that' fetch --cursor "$c" "tracking=$way"
+    is 'nothing comes' 0 "$(records)"
+    stage=a1000008-5f2a-4d1c-8b00-00000000000$([ $way = on ] && echo 2 || echo 3)
+    flow=a100000a-5f2a-4d1c-8b00-000000000005
+    owner=$(sim_get "record?crm=dynamics&object=opportunitysalesprocesses&id=$flow" | jq -r ._opportunityid_value)
+    other opportunitysalesprocesses $flow "{\"_activestageid_value\":\"$stage\"}"
+    ok "a stage moves in its flow, tracking $way" fetch --cursor "$c" "tracking=$way"
+    is 'its opportunity comes, and no other' "1 $owner" "$(records) $(jq -r 'select(.record).record.id' "$T/out")"
+done
+
+# --- faults while the link is asked for ----------------------------------------------------------------
+
+for kind in html200 truncate cut empty; do
+    sim fault "{\"crm\":\"dynamics\",\"match\":\"opportunityid,versionnumber\",\"kind\":\"$kind\",\"times\":9}" >/dev/null
+    ok "$kind instead of a link" test "$(fetch retries=1; echo $?)" = 1
+    is 'nothing is handed over, no cursor' '0 ' "$(records) $(cursor)"
+    sim reset '{}' >/dev/null
+done
 
 # --- the same history both ways ----------------------------------------------------------------------
 

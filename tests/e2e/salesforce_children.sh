@@ -11,6 +11,10 @@ configure
 clock 2026-08-21T06:00:00Z
 sim set '{"line_items":true}' >/dev/null
 
+fails() {
+    ! "$@"
+}
+
 fetch() { # OPTIONS...
     drive sf fetch --paths "$PATHS" "$@"
     cursor=$(jq -r 'select(.next) | .next' "$T/out")
@@ -104,7 +108,7 @@ is 'a role without a person is no member' "$roles" "$(value "${id[3]}" Opportuni
 # --- what an org may not have
 
 sim set '{"team_selling":false}' >/dev/null
-ok 'without team selling the path is an error' eval "! drive sf fetch --paths Name,OpportunityTeamMembers --quiet"
+ok 'without team selling the path is an error' fails drive sf fetch --paths Name,OpportunityTeamMembers --quiet
 has 'that says where to look' 'Opportunity Team Settings' "$T/out"
 has 'and is one of configuration' '"status":"config"' "$T/out"
 ok 'without the path all is well' drive sf fetch --paths Name --quiet

@@ -16,6 +16,10 @@ later() { # "N minutes"
     clock "$now"
 }
 
+fails() {
+    ! "$@"
+}
+
 fetch() { # OPTIONS...
     drive sf fetch --paths "$PATHS" "$@" && cursor=$(jq -r 'select(.next) | .next' "$T/out")
 }
@@ -105,7 +109,7 @@ is 'all of it again' 297 "$(told | wc -l)"
 fetch --cursor 2027-01-01T00:00:00Z
 has 'a cursor of the future: the same' '"whole":"the last fetch ended in the future' "$T/out"
 
-ok 'a cursor that is none is refused' eval '! fetch --cursor "2026-08-21T06:00:00Z|x"'
+ok 'a cursor that is none is refused' fails fetch --cursor '2026-08-21T06:00:00Z|x'
 has 'by name' 'no cursor of a Salesforce fetch' "$T/out"
 
 # --- an answer that says nothing
@@ -113,7 +117,7 @@ has 'by name' 'no cursor of a Salesforce fetch' "$T/out"
 for body in '{}' '{\"deletedRecords\":[],\"latestDateCovered\":\"yesterday\"}' '{\"deletedRecords\":[{\"id\":\"x\"}],\"latestDateCovered\":\"2026-09-06T00:00:00.000+0000\"}'; do
     later '10 minutes'
     sim fault "{\"crm\":\"salesforce\",\"match\":\"/deleted/\",\"kind\":\"status\",\"status\":200,\"body\":\"$body\",\"content_type\":\"application/json\"}" >/dev/null
-    ok 'half an answer concludes nothing (P-7)' eval '! fetch --cursor "$cursor"'
+    ok 'half an answer concludes nothing (P-7)' fails fetch --cursor "$cursor"
 done
 
 # --- the whole program: deals of deleted opportunities stay, and are told

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Stages of Salesforce: by record type, and out of exported metadata without an org.
+# valgrind
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 

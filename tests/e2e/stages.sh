@@ -28,5 +28,12 @@ for connection in sf dv; do
     is "$connection: with its line they come in" 0 "$(sql 'SELECT count(*) FROM rejects')"
     rm -f "$T"/deals.db*
 done
+
+# A stage that was renamed shows twice before a run meets it: a name without a line, a line without a stage.
+cp "$HERE"/maps/*.conf "$T/"
+sed -i 's/= Prospecting$/= Prospect/' "$T/salesforce.mapping.conf"
+run 0 check sf
+has 'the new name has no line' "stages without a line.*'Prospecting'" "$T/out"
+has 'the old line no stage' "renamed.*'Prospect' \(line [0-9]+\)" "$T/out"
 run 0 stages sf --format json
 ok 'as JSON' jq -e . "$T/out"

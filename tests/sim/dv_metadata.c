@@ -126,6 +126,11 @@ static void answer_table(struct reply *reply, const struct dv_table *t,
 {
     if (!check_select(reply, asked->select))
         return;
+    if (asked->expand) {
+        dynamics_error(reply, 501, "0x80060888", "The simulator does not expand '%s'.",
+                       asked->expand);
+        return;
+    }
     buf_addf(&reply->body,
              "{\"@odata.context\":\"%s/api/data/v9.2/$metadata#EntityDefinitions/$entity\",",
              settings.origin[DYNAMICS]);

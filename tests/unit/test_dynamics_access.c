@@ -246,6 +246,9 @@ static const struct {
     {SECRET, "authority", "http://login.example.com", "'authority'"},
     {SECRET, "client_secret", "verysecret", "client_secret"},
     {SECRET, "processes", "", NULL},
+    {SECRET, "page_size", "100", "from 1000 to 5000"}, /* DV-95 */
+    {SECRET, "metadata", "xml", "definitions or edmx"},
+    {SECRET, "filter", "statecode eq 0", NULL},
 };
 
 static int open_with(unsigned given, const char *name, const char *value, struct ds_err *err)
