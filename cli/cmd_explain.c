@@ -40,6 +40,8 @@ static const char *word_of(const struct ds_event *e)
 static void add_origin(struct ds_buf *out, const struct ds_event *e)
 {
     bool ties = strcmp(e->what, "linked") == 0 || strcmp(e->what, "unlinked") == 0;
+    bool ours =
+        strcmp(e->what, "undone") == 0; /* whoever changed the record last did not do that */
 
     ds_buf_add(out, strcmp(e->what, "waits") == 0 ? "waits until " : "");
     ds_people_instant(out, e->at_ms);
@@ -52,7 +54,7 @@ static void add_origin(struct ds_buf *out, const struct ds_event *e)
         ds_buf_addf(out, " by run %" PRId64 " of %s", e->run, e->connection ? e->connection : "?");
     else
         ds_buf_add(out, " in the store, by none of our runs");
-    if (e->source) {
+    if (e->source && !ours) {
         ds_buf_add(out, ", in the CRM by ");
         ds_people_text(out, e->source, DS_PEOPLE_VALUE);
     }

@@ -121,7 +121,7 @@ static const struct {
     {"crm", O_CRM, "KIND", INIT, "salesforce, dynamics or file"},
     {"dir", O_DIR, "DIR", INIT, "where to write (the current directory)"},
     {"from", O_FROM, "FILE", STAGES | RESOLVE,
-     "stages: of exported metadata, asks no remote; resolve: the CSV of 'conflicts', filled in"},
+     "resolve: the CSV of 'conflicts', filled in; stages: of exported metadata"},
     {"connector", O_CONNECTOR, "KIND", STAGES, "what the file is from, without a connection"},
     {"connection", O_CONNECTION, "NAME", RESOLVE | HISTORY, "only of this connection"},
     {"deal", O_DEAL, "DEAL", RESOLVE, "only of this deal"},
@@ -170,7 +170,7 @@ static void print_help(const struct ds_cli_command *c)
     printf("usage: dealsync COMMAND [OPTION...] [WORD...]\n\n"
            "keeps CRM opportunities and a deal store in agreement\n\ncommands:\n");
     for (size_t i = 0; i < COMMANDS; i++)
-        printf("  %-10s %-24s %s\n", commands[i].name, commands[i].words, commands[i].summary);
+        printf("  %-10s %-26s %s\n", commands[i].name, commands[i].words, commands[i].summary);
     printf("\n'dealsync COMMAND --help' lists the options of a command; dealsync(1) has it all\n");
 }
 

@@ -340,13 +340,22 @@ static int run_plan(struct running *r, struct ds_err *err)
     return finish(r, err);
 }
 
+/* What a dry run plans. */
+static int look(struct running *r, struct ds_buf *next, struct ds_err *err)
+{
+    if (r->undoes)
+        return ds_undo_take(r, err);
+    if (fetch(r, next, err) || ds_asks_take(r, err) || ds_guard_pass(r, err) ||
+        ds_records_release(r, err))
+        return err->status;
+    return ds_vanished_tell(r, err);
+}
+
 static int run_dry(struct running *r, struct ds_buf *next, struct ds_err *err)
 {
     bool other = strcmp(r->answers, DS_ANSWER_ORGANISATION) == 0; /* compares with nothing */
 
-    if (!other &&
-        (fetch(r, next, err) || ds_asks_take(r, err) || ds_guard_pass(r, err) ||
-         ds_records_release(r, err) || ds_vanished_tell(r, err) || check_sum(&r->result->run, err)))
+    if (!other && (look(r, next, err) || check_sum(&r->result->run, err)))
         return err->status;
     return r->out && save_plan(r, err) ? err->status : finish(r, err);
 }

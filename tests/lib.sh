@@ -113,11 +113,6 @@ deal_of() {
     sql "SELECT deal FROM links WHERE remote_id = '$1'"
 }
 
-# The id of the plan that a guard's message in the file names.
-plan_id() {
-    sed -n 's/.*--accept \([0-9a-f]*\).*/\1/p' "$1" | head -n 1
-}
-
 # --- the simulator -------------------------------------------------------------------------------
 
 # start_sim OPTIONS...: both remotes; sets SALESFORCE and DYNAMICS to their addresses.

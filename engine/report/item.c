@@ -70,6 +70,10 @@ static void add_case(struct ds_buf *out, const struct ds_item *i)
         ds_buf_addf(out, "  M-%d: %s", i->case_number, i->why);
         before = "; ";
     }
+    if (i->case_number == DS_M_CREATE_THERE && i->push.given) {
+        ds_buf_addf(out, "%sgoes to the CRM", before);
+        before = "; ";
+    }
     if (names_both(i)) {
         ds_buf_addf(out, "%srecord ", before);
         ds_people_text(out, i->theirs->id, DS_PEOPLE_VALUE);

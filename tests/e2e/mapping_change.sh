@@ -49,20 +49,20 @@ run 0 sync sf
 cp "$T/changed.conf" "$MAPPING"
 open=$(sql "SELECT count(*) FROM deals WHERE status = 'accepted' AND stage = 10")
 clock 2026-08-21T06:10:00Z
-run 0 diff sf
+run 0 diff sf --out "$T/plan.json"
 has 'a changed mapping is announced' 'every record is compared' "$T/out"
 has 'a diff shows its effect as a plan' "60 fetched: $open updated" "$T/out"
 has 'and what the guard will say' "would change $open of 60 deals" "$T/out"
-plan=$(plan_id "$T/out")
 state >"$T/before"
 run 4 sync sf
 state >"$T/after"
 ok 'the guard stops it before it writes' cmp "$T/before" "$T/after"
-is 'with the plan of the diff' "$plan" "$(plan_id "$T/err")"
-run 0 sync sf --accept "$plan"
+run 0 apply "$T/plan.json"
 deals >"$T/actual"
-ok 'accepted, every deal has the new values' cmp "$T/expected" "$T/actual"
+ok 'applied, every deal has the new values' cmp "$T/expected" "$T/actual"
 clock 2026-08-21T06:20:00Z
+run 0 sync sf
+is 'the next sync finds nothing left to do' '60 fetched: 60 unchanged' "$(sum)"
 run 0 diff sf
 hasnt 'it is announced once' 'every record is compared' "$T/out"
 has 'and nothing is left to do' '^0 fetched' "$T/out"
@@ -127,7 +127,7 @@ from = stage
 20 = Open
 CONF
 printf '%s\n' '[store]' 'path = deals.db' '[connection csv]' 'connector = file' "path = $T/in.csv" 'id = id' \
-    'mapping = m.conf' 'guard_count = 100000' >"$T/dealsync.conf"
+    'mapping = m.conf' 'guard_count = 100000' 'guard_steps_back_count = 100000' >"$T/dealsync.conf"
 
 rm -f "$T"/deals.db*
 HEADER=id,name,value,stage,notes

@@ -161,15 +161,14 @@ is 'the first one is not guarded' 20 "$(sql 'SELECT count(*) FROM deals')"
 export_of < <(for n in {1..4}; do row "$n" value=999; done && for n in {5..24}; do row "$n"; done)
 state >"$T/before"
 run 4 backfill csv
-has 'changes and new deals count together' '8 of 20 deals \(limit: 5 and 10 %\)' "$T/err"
+has 'changes and new deals count together' '8 of 20 deals \(.guard.: 5 and 10 %\)' "$T/err"
 has 'nothing was written, it says' 'nothing was written' "$T/err"
-plan=$(plan_id "$T/err")
 state >"$T/after"
 ok 'nor was it' cmp "$T/before" "$T/after"
-run 0 diff csv --backfill
-is 'a dry run has the same plan' "$plan" "$(plan_id "$T/out")"
-run 0 backfill csv --accept "$plan"
-is 'which goes on when a person accepts it' '24 fetched: 4 created, 4 updated, 16 unchanged' "$(sum)"
+run 0 diff csv --backfill --out "$T/plan.json"
+has 'a dry run plans the same' '8 of 20 deals' "$T/out"
+run 0 apply "$T/plan.json"
+is 'which is carried out when a person applies it' '8 fetched: 4 created, 4 updated' "$(sum)"
 run 0 diff csv --exit-code --backfill
 
 # --- a run that fails half way --------------------------------------------------------------------

@@ -76,13 +76,32 @@ static void add_plain(struct ds_buf *out, const char *text)
 static void add_connection(struct ds_buf *out, const struct ds_config_connection *c)
 {
     ds_buf_addf(out, "%s=%s %s %" PRIu64 "/%" PRIu64 "%s%s %" PRIu64 "h %s", c->name,
-                c->connector->name, c->mapping, c->guard.limit[DS_GUARD_CHANGES].count, c->guard.limit[DS_GUARD_CHANGES].percent,
-                c->vetted ? " vetted" : "", c->close_early ? " early" : "", c->alarm_after_hours,
-                c->shareable_solutions ? c->shareable_solutions : "-");
+                c->connector->name, c->mapping, c->guard.limit[DS_GUARD_CHANGES].count,
+                c->guard.limit[DS_GUARD_CHANGES].percent, c->policy.vetted ? " vetted" : "",
+                c->policy.close_early ? " early" : "", c->alarm_after_hours,
+                c->policy.shareable ? c->policy.shareable : "-");
     for (size_t i = 0; i < c->options.count; i++)
         ds_buf_addf(out, " %s=%s%s", c->options.names[i], c->options.values[i],
                     c->options.where[i] ? "" : "(default)");
     ds_buf_add(out, "; ");
+}
+
+/* The terms of a connection: "both create close:others | value=crm/manual ...", fields that are as
+ * ever left out. */
+static void add_terms(struct ds_buf *out, const struct ds_config_connection *c)
+{
+    static const char *const directions[] = {"pull", "push", "both"};
+    static const char *const gones[] = {"ignore", "report", "close"};
+    static const char *const owners[] = {"both", "crm", "store"};
+    static const char *const settles[] = {"manual", "crm", "store", "newest"};
+    const struct ds_policy *p = &c->policy;
+
+    ds_buf_addf(out, "%s%s %s:%s", directions[p->direction], p->creates ? " create" : "",
+                gones[p->gone], p->gone_reason ? p->gone_reason : "-");
+    for (enum ds_field f = 0; f < DS_FIELDS; f++)
+        if (p->owner[f] != DS_OWNER_BOTH || p->settle[f] != DS_SETTLE_MANUAL)
+            ds_buf_addf(out, " %s=%s/%s", ds_fields[f].name, owners[p->owner[f]],
+                        settles[p->settle[f]]);
 }
 
 /* What the file says, or "status: text | hint". */
@@ -182,6 +201,30 @@ static void what_is_refused(void **state)
                                             "and must be a whole number up to 100 | "},
         {STORE CSV "guard_percent = -1\n", "-6: DIR/dealsync.conf:8: 'guard_percent' is '-1', "
                                            "and must be a whole number up to 100 | "},
+        {STORE CSV "direction = bth\n",
+         "-6: DIR/dealsync.conf:8: 'direction' is 'bth', and must be pull, push or both | "
+         "did you mean 'both'?"},
+        {STORE CSV "conflict = newset\n",
+         "-6: DIR/dealsync.conf:8: 'conflict' is 'newset', and must be manual, crm, store or "
+         "newest | did you mean 'newest'?"},
+        {STORE CSV "owner.close_dat = crm\n",
+         "-6: DIR/dealsync.conf:8: 'owner.close_dat' names no field of a deal | "
+         "did you mean 'close_date'?"},
+        {STORE CSV "conflict.everything = crm\n",
+         "-6: DIR/dealsync.conf:8: 'conflict.everything' names no field of a deal | "
+         "dealsync.conf(5) lists the fields"},
+        {STORE CSV "owner.value = newest\n",
+         "-6: DIR/dealsync.conf:8: 'owner.value' is 'newest', and must be both, crm or store | "},
+        {STORE CSV "deleted = close\n",
+         "-6: DIR/dealsync.conf:8: 'deleted' is 'close', and there is no 'deleted_reason' | "
+         "add: deleted_reason = others   ; a lost deal has a reason (R-58)"},
+        {STORE CSV "deleted = close\ndeleted_reason = other\n",
+         "-6: DIR/dealsync.conf:9: 'deleted_reason' is 'other', and must be budget, no_response, "
+         "other_vendor, requirement_not_met, not_a_customer, timeline_too_short, abuse_or_spam or "
+         "others | did you mean 'others'?"},
+        {STORE CSV "create = yes\n",
+         "-6: DIR/dealsync.conf:8: 'create' is 'yes', and 'direction' is 'pull' | "
+         "add: direction = both   ; or take 'create' away"},
         {STORE "[connection a]\nconnector = flie\nmapping = m\n",
          "-6: DIR/dealsync.conf:4: there is no connector 'flie' | did you mean 'file'?"},
         {STORE "[connection a]\nmapping = m\n",
@@ -195,6 +238,58 @@ static void what_is_refused(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(table); i++)
         check(table[i][0], table[i][1]);
+}
+
+static void the_terms_of_a_connection(void **state)
+{
+    static const char *const table[][2] = {
+        {"", "pull report:-"},
+        {"direction = both\ncreate = yes\n", "both create report:-"},
+        {"direction = push\ndeleted = ignore\n", "push ignore:-"},
+        {"deleted = close\ndeleted_reason = others\n", "pull close:others"},
+        {"owner.value = crm\nowner.team = store\n",
+         "pull report:- value=crm/manual team=store/manual"},
+        /* what is said of one field counts, wherever it stands */
+        {"conflict.value = newest\nconflict.notes = manual\nowner.name = both\n"
+         "conflict.stage = crm\n",
+         "pull report:- stage=both/crm value=both/newest"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct ds_buf text = DS_BUF_INIT(DS_MAX_TEXT), got = DS_BUF_INIT(DS_MAX_TEXT);
+        struct ds_config *config = NULL;
+        struct ds_err err = {0};
+        char path[256];
+
+        ds_buf_addf(&text, "%s%s", STORE CSV, table[i][0]);
+        write_text("dealsync.conf", text.text);
+        snprintf(path, sizeof(path), "%s", path_of("dealsync.conf"));
+        if (ds_config_load(path, &config, &err))
+            fail_msg("%s: %s", table[i][0], err.text);
+        add_terms(&got, &config->connections[0]);
+        assert_string_equal(got.text, table[i][1]);
+        ds_config_free(config);
+        ds_buf_clear(&text);
+        ds_buf_clear(&got);
+    }
+}
+
+/* One field's own word wins over that for all, also when it comes first. */
+static void one_field_counts_more_than_all(void **state)
+{
+    struct ds_config *config = NULL;
+    struct ds_err err = {0};
+    char path[256];
+
+    (void)state;
+    write_text("dealsync.conf", STORE CSV "conflict.value = newest\nconflict = store\n");
+    snprintf(path, sizeof(path), "%s", path_of("dealsync.conf"));
+    assert_int_equal(ds_config_load(path, &config, &err), DS_OK);
+    for (enum ds_field f = 0; f < DS_FIELDS; f++)
+        assert_int_equal(config->connections[0].policy.settle[f],
+                         f == DS_VALUE ? DS_SETTLE_NEWEST : DS_SETTLE_STORE);
+    ds_config_free(config);
 }
 
 static void drop_ins_add_and_never_replace(void **state)
@@ -337,6 +432,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_file_says),
         cmocka_unit_test(what_is_refused),
+        cmocka_unit_test(the_terms_of_a_connection),
+        cmocka_unit_test(one_field_counts_more_than_all),
         cmocka_unit_test(drop_ins_add_and_never_replace),
         cmocka_unit_test(drop_ins_are_read_by_name),
         cmocka_unit_test(secrets_are_references),

@@ -60,8 +60,10 @@ static void compare(const char *name, const char *got)
 
 /* --- the run --------------------------------------------------------------------------------- */
 
-static struct ds_theirs theirs[8];
-static struct ds_item items[8];
+#define REFUSED 2
+
+static struct ds_theirs theirs[13];
+static struct ds_item items[13];
 
 static struct ds_item *add(size_t i, const char *record, enum ds_outcome outcome, int number,
                            int64_t deal, const char *name)
@@ -88,6 +90,42 @@ static void change(struct ds_item *item, enum ds_field f, int number, int rule, 
 static void reject(size_t i, enum ds_field f, int rule, const char *text)
 {
     theirs[i].mapped.problem[theirs[i].mapped.problems++] = (struct ds_problem){f, rule, text};
+}
+
+static void join(struct ds_item *item, enum ds_field f, const char *ours, const char *new,
+                 const char *joined)
+{
+    change(item, f, DS_M_JOIN, 0, NULL, ours, new);
+    item->change[item->changes - 1].joined = joined;
+    if (strcmp(joined, ours) != 0)
+        ds_deal_set(&item->write, f, joined);
+    if (strcmp(joined, new) != 0)
+        ds_deal_set(&item->push, f, joined);
+}
+
+static void make_items_of_both_ways(void)
+{
+    struct ds_item *item = add(8, "006E1", DS_UPDATED, DS_M_MERGE, 4420, "Litware upgrade");
+
+    change(item, DS_VALUE, 2, 0, "10000", "10000", "12000");
+    change(item, DS_CLOSE_DATE, DS_M_SEND, 0, "2026-10-01", "2026-10-15", "2026-10-01");
+    ds_deal_set(&item->push, DS_CLOSE_DATE, "2026-10-15");
+    join(item, DS_NOTES, "one two", "one three", "one two three");
+    join(item, DS_SOLUTIONS, "[\"A\",\"B\"]", "[\"A\"]", "[\"A\",\"B\"]");
+    item->assigns = 3;
+    item = add(9, "006F1", DS_CONFLICT, DS_M_MATCH, 31, "Wingtip");
+    item->why = "name, customer and value are those of deal 31 (R-40)";
+    add(10, "006G1", DS_IGNORED, DS_M_OUT_OF_SIGHT, 44, "Proseware");
+    item = add(11, NULL, DS_UPDATED, DS_M_CREATE_THERE, 45, "Fourth Coffee");
+    ds_deal_set(&item->push, DS_NAME, item->name);
+    ds_deal_set(&item->push, DS_STAGE, "20");
+    change(item, DS_NAME, DS_M_CREATE_THERE, 0, NULL, item->name, NULL);
+    change(item, DS_STAGE, DS_M_CREATE_THERE, 0, NULL, "20", NULL);
+    item->assigns = 2;
+    item = add(12, "006H1", DS_IGNORED, DS_M_UNDO, 46, "Lucerne");
+    change(item, DS_VALUE, DS_M_SET, 0, "1", "3", "1");
+    item->change[0].move = DS_MOVE_NONE;
+    item->change[0].why = "has been changed since, and stays";
 }
 
 static void make_items(void)
@@ -127,6 +165,7 @@ static void make_items(void)
     item = add(7, "006D1", DS_UNCHANGED, DS_M_MERGE, 7, "Tailspin");
     theirs[7].mapped.unmapped_stage = "Pondering";
     item->warning = "stage 'Pondering' has no line in the mapping";
+    make_items_of_both_ways();
 }
 
 static struct ds_result make_result(void)
@@ -160,6 +199,11 @@ static char *render(const struct ds_look *look, const struct ds_result *result,
     ds_report_notice(report, "the mapping has changed \"since\" run 12");
     for (size_t i = 0; i < COUNT(items); i++)
         assert_int_equal(ds_report_item(report, &items[i], &err), DS_OK);
+    assert_int_equal(ds_report_refused(report, "record 006I1", "=1+1\x1b",
+                                       "the record has changed in the CRM since", &err),
+                     DS_OK);
+    assert_int_equal(ds_report_refused(report, "deal 47", NULL, "it cannot be seen any more", &err),
+                     DS_OK);
     assert_int_equal(ds_report_close(report, result, failure, &err), DS_OK);
     assert_int_equal(fclose(f), 0);
     return text;
@@ -197,6 +241,10 @@ static void text_of_everything_in_colour(void **state)
     (void)state;
     result.run.id = 13;
     result.released = 1234;
+    result.run.pushed = 2;
+    result.unsent = 1;
+    result.refused = REFUSED;
+    result.vanished = 1;
     snprintf(result.cost, sizeof(result.cost), "12 requests");
     check("all.txt", &look, &result, &no_failure);
 }
@@ -248,7 +296,7 @@ static void json_is_one_document(void **state)
     text = render(&look, &result, &failure);
     document = json_loads(text, 0, NULL);
     assert_non_null(document);
-    assert_int_equal(json_array_size(json_object_get(document, "items")), COUNT(items));
+    assert_int_equal(json_array_size(json_object_get(document, "items")), COUNT(items) + REFUSED);
     assert_string_equal(json_string_value(json_object_get(
                             json_array_get(json_object_get(document, "items"), 4), "name")),
                         "<script>alert(1)</script>\ttab\r\n");
