@@ -317,6 +317,21 @@ void ds_plan_words(const struct ds_policy *policy, struct ds_arena *a, const str
     }
 }
 
+/* A mapping that gives a reason only of what is lost says nothing of it before: it goes along. */
+static void send_reason(struct merging *m)
+{
+    const struct ds_sight *s = m->sight;
+    struct ds_change *c;
+
+    if (!ds_given(&m->item->push, DS_STATUS) || ds_given(m->theirs, DS_REASON) ||
+        !(m->policy->sends >> DS_REASON & 1) || !s->ours.deal.value[DS_REASON])
+        return;
+    ds_deal_set(&m->item->push, DS_REASON, s->ours.deal.value[DS_REASON]);
+    c = add_change(m->item, DS_REASON, DS_M_SEND, 0, NULL);
+    c->base = s->base.value[DS_REASON];
+    c->ours = s->ours.deal.value[DS_REASON];
+}
+
 /* What the terms of the connection have not settled, and what a person should know. */
 static void conclude(struct merging *m)
 {
@@ -355,6 +370,7 @@ static void merge(const struct ds_policy *policy, struct ds_arena *a, struct ds_
         item->until_ms = m.until_ms;
         item->hold_rule = 78;
     }
+    send_reason(&m);
     if (item->push.given)
         ds_plan_words(policy, a, s, item);
     conclude(&m);

@@ -78,3 +78,116 @@ story sf salesforce Amount CloseDate Name
 rm -f "$T"/deals.db*
 clock 2026-08-21T06:00:00Z
 story dv dynamics estimatedvalue estimatedclosedate name
+
+# --- closing, refusals, races ---------------------------------------------------------------------
+
+# closing CONNECTION CRM: status, stage and reason go as one, in the CRM's words; the CRM's own stage stays
+# if it says the same (R-72).
+closing() {
+    local c=$1 crm=$2
+
+    stop_sim
+    start_sim --count 60 --page 20
+    configure 'direction = both' 'guard_count = 1000'
+    won=$(some "$crm" open 5) lost=$(some "$crm" open 6) on=$(some "$crm" open 7)
+
+    rm -f "$T"/deals.db*
+    clock 2026-08-21T06:00:00Z
+    run 0 sync "$c"
+    sql "UPDATE deals SET status = 'won', stage = 100 WHERE id = $(deal_of "$won")"
+    sql "UPDATE deals SET status = 'lost', reason = 'budget' WHERE id = $(deal_of "$lost")"
+    sql "UPDATE deals SET stage = 20 WHERE id = $(deal_of "$on")"
+    run 0 sync "$c"
+    state >"$T/before"
+    clock 2026-08-21T07:00:00Z
+    run 0 sync "$c"
+    state >"$T/after"
+    ok "$c: closing settles" diff "$T/before" "$T/after"
+}
+
+closing sf salesforce
+is 'won in Salesforce' Won "$(field salesforce "$won" StageName)"
+is 'lost in Salesforce' 'Lost Budget' "$(field salesforce "$lost" StageName) $(field salesforce "$lost" Loss_Reason__c)"
+is 'a stage in Salesforce, in its words' Engaging "$(field salesforce "$on" StageName)"
+closing dv dynamics
+is 'won in Dynamics' 1 "$(field dynamics "$won" statecode)"
+is 'lost in Dynamics' '2 1' "$(field dynamics "$lost" statecode) $(field dynamics "$lost" new_lossreason)"
+is 'a stage in Dynamics, in its words' 2-Engaging "$(field dynamics "$on" stepname)"
+
+# --- refusals, races, creations --------------------------------------------------------------------
+
+# fresh LINES...: new remotes, a new store, everything loaded.
+fresh() {
+    stop_sim
+    start_sim --count 60 --page 20
+    configure 'guard_count = 1000' "$@"
+    sed -i '/^connector = salesforce/a key_field = Deal_Key__c' "$T/dealsync.conf"
+    rm -f "$T"/deals.db*
+    clock 2026-08-21T06:00:00Z
+    run 0 sync sf
+}
+
+fresh 'direction = both' 'retries = 0'
+id=$(some salesforce open 3)
+deal=$(deal_of "$id")
+sim set '{"validation_rule":"Closing dates are frozen."}' >/dev/null
+sql "UPDATE deals SET close_date = '2029-01-02' WHERE id = $deal"
+run 3 sync sf
+is 'with its own words' 1 "$(sql "SELECT count(*) FROM conflicts WHERE closed_ms IS NULL AND case_number = 35 AND why LIKE '%Closing dates are frozen%'")"
+n=$(writes)
+run 3 sync sf
+run 3 sync sf
+is 'and is not sent again' "$n" "$(writes)"
+is 'nor logged again' 1 "$(sql 'SELECT count(*) FROM conflicts')"
+sim set '{"validation_rule":""}' >/dev/null
+sql "UPDATE deals SET close_date = '2029-01-03' WHERE id = $deal"
+run 0 sync sf
+is 'another value is tried' 2029-01-03 "$(field salesforce "$id" CloseDate)"
+is 'and settles it' 0 "$(sql 'SELECT count(*) FROM conflicts WHERE closed_ms IS NULL')"
+
+# the answer is lost after the write: it is found, and not sent again
+sql "UPDATE deals SET close_date = '2029-02-03' WHERE id = $deal"
+sim fault '{"crm":"salesforce","match":"PATCH ","kind":"cut_after","times":1}' >/dev/null
+"$BUILD/dealsync" sync sf >"$T/out" 2>"$T/err"
+is 'a lost answer ends the run' 69 $?
+is 'the intent is kept' 1 "$(sql 'SELECT count(*) FROM outbox')"
+n=$(writes)
+run 0 sync sf
+is 'the CRM is asked, and nothing is sent again (P-4)' "$n" "$(writes)"
+is 'the outbox is empty' 0 "$(sql 'SELECT count(*) FROM outbox')"
+is 'the base has moved' 2029-02-03 "$(sql "SELECT base ->> 'close_date' FROM links WHERE deal = $deal")"
+
+# --- terms -----------------------------------------------------------------------------------------
+
+fresh 'direction = both' 'conflict = crm' 'conflict.close_date = store' 'conflict.value = newest' 'owner.notes = crm'
+edit salesforce "$id" Name 'By the CRM'
+edit salesforce "$id" CloseDate 2029-03-03
+edit salesforce "$id" Amount 3
+sql "UPDATE deals SET name = 'By us', close_date = '2029-04-04', value = '4', notes = 'ours' WHERE id = $(deal_of "$id")"
+run 0 sync sf
+is 'each by its policy' 'By the CRM|2029-04-04' "$(sql "SELECT name, close_date FROM deals WHERE id = $(deal_of "$id")")"
+is 'both sides' 2029-04-04 "$(field salesforce "$id" CloseDate)"
+is 'what the CRM owns is not sent' false "$(sim_get "record?crm=salesforce&id=$id" | jq '.NextStep == "ours"')"
+is 'every decision is logged' 'close_date|store;name|crm;value|newest' \
+    "$(sql "SELECT group_concat(x, ';') FROM (SELECT field || '|' || decision AS x FROM conflicts ORDER BY field)")"
+
+# --- creations ---------------------------------------------------------------------------------------
+
+# A deal that only the store has becomes a record, once.
+new_deal="INSERT INTO deals(name, value, currency, close_date, location, customer_name, customer_country, team, solutions)
+    VALUES ('Only here', '12.5', 'USD', '2029-09-09', '4711', 'Contoso', 'US', NULL, '[\"SOL-GTK-500\"]')"
+for way in straight cut_after; do
+    fresh 'direction = both' 'create = yes' 'retries = 0'
+    sql "$new_deal"
+    [ $way = straight ] || sim fault '{"crm":"salesforce","match":"PATCH ","kind":"cut_after","times":1}' >/dev/null
+    "$BUILD/dealsync" sync sf >"$T/out" 2>"$T/err"
+    clock 2026-08-21T08:00:00Z
+    "$BUILD/dealsync" sync sf >"$T/out" 2>"$T/err"
+    id=$(sql "SELECT l.remote_id FROM links l JOIN deals d ON d.id = l.deal WHERE d.name = 'Only here'")
+    is "$way: linked" 'Only here' "$(field salesforce "$id" Name)"
+    is "$way: once" 1 "$(sim_get 'state?crm=salesforce' | grep -c 'Only here')"
+    is "$way: nothing left" '0 0' "$(sql 'SELECT count(*) FROM outbox') $(sql 'SELECT count(*) FROM touched')"
+    n=$(writes)
+    run 0 sync sf
+    is "$way: silent" "$n" "$(writes)"
+done
