@@ -20,8 +20,10 @@ struct checking {
     struct ds_ready ready;
     uint64_t unmapped;     /* stages */
     uint64_t gone;         /* lines for stages */
-    struct ds_buf names;   /* of either */
+    uint64_t sends;        /* fields that the connection writes in the CRM, a bit each */
+    struct ds_buf names;   /* of any of these */
     struct ds_buf offered; /* stages in use: "\nNAME\n" each */
+    struct ds_arena arena;
 };
 
 static int note(void *arg, enum ds_finding finding, const char *text)
@@ -87,6 +89,45 @@ static void check_mapping(struct checking *c)
             notef(c, DS_FINDING_PROBLEM,
                   "the mapping says nothing about '%s', and every new deal must have it (R-%d)",
                   ds_fields[f].name, ds_fields[f].needed_rule);
+}
+
+/* --- what is sent ---------------------------------------------------------------------------- */
+
+/* A field that the store owns, and that stays here all the same, is more than a remark. */
+static void check_field(struct checking *c, enum ds_field f)
+{
+    const struct ds_policy *policy = &c->ready.connection->policy;
+    const char *why = NULL;
+
+    if (ds_mapping_writes(c->ready.mapping, f, &why)) {
+        c->sends |= UINT64_C(1) << f;
+        return;
+    }
+    if (policy->owner[f] == DS_OWNER_STORE || policy->settle[f] == DS_SETTLE_STORE)
+        notef(c, DS_FINDING_WARNING, "the store's value of '%s' counts, and is not sent: it %s",
+              ds_fields[f].name, why);
+    ds_buf_addf(&c->names, "%s%s", c->names.len ? ", " : "", ds_fields[f].name);
+}
+
+static void check_sending(struct checking *c)
+{
+    const struct ds_policy *policy = &c->ready.connection->policy;
+    struct ds_err err = {0};
+
+    c->sends = 0;
+    if (policy->direction == DS_PULL)
+        return;
+    if (ds_ready_writes(&c->ready, &err)) {
+        note_failure(c, &err);
+        return;
+    }
+    ds_buf_init(&c->names, DS_MAX_TEXT);
+    for (enum ds_field f = 0; f < DS_FIELDS; f++)
+        if (ds_mapping_gives(c->ready.mapping, f) && policy->owner[f] != DS_OWNER_CRM)
+            check_field(c, f);
+    notef(c, DS_FINDING_OK, "%d fields are sent to the CRM%s%s", __builtin_popcountll(c->sends),
+          c->names.len ? ", and these are not: " : "", c->names.len ? c->names.text : "");
+    ds_buf_clear(&c->names);
 }
 
 /* --- the store ------------------------------------------------------------------------------- */
@@ -222,6 +263,9 @@ static int check_remote(struct checking *c, struct ds_identity *who, struct ds_e
     struct ds_query query = {0};
 
     query.paths = ds_mapping_paths(c->ready.mapping, &query.count);
+    query.written = ds_mapping_written(c->ready.mapping, &c->arena, c->sends);
+    if (!query.written)
+        return ds_fail_nomem(err);
     if (ds_ready_open(&c->ready, err) || connector->identify(c->ready.remote, who, err))
         return err->status;
     notef(c, DS_FINDING_OK, "organisation '%s'%s%s%s%s%s", who->organisation,
@@ -237,6 +281,7 @@ static void check_connection(struct checking *c, const char *name, struct ds_err
     printf("%s\n", name);
     if (!ds_ready_find(c->cli, name, &c->ready, err)) {
         check_mapping(c);
+        check_sending(c);
         if (check_remote(c, &who, err) || check_stages(c, err))
             note_failure(c, err);
         if (check_store(c, who.organisation, err))
@@ -245,6 +290,7 @@ static void check_connection(struct checking *c, const char *name, struct ds_err
     if (err->status != DS_OK)
         note_failure(c, err);
     ds_ready_close(&c->ready);
+    ds_arena_reset(&c->arena);
 }
 
 int ds_cmd_check(struct ds_cli *cli, struct ds_err *err)
@@ -261,5 +307,6 @@ int ds_cmd_check(struct ds_cli *cli, struct ds_err *err)
         check_connection(&c, config->connections[i].name, err);
     for (size_t i = 0; i < cli->count; i++)
         check_connection(&c, cli->words[i], err);
+    ds_arena_clear(&c.arena);
     return err->status;
 }

@@ -191,6 +191,11 @@ $(printf '%s\n' "$@")
 CONF
 }
 
+# The deals of one CRM are none of the other's: they are about another customer.
+strangers() {
+    sed -i 's/^customer_name *= .*/customer_name = "Somebody Else"/' "$T/dynamics.mapping.conf"
+}
+
 # --- time and records ----------------------------------------------------------------------------
 
 # clock INSTANT: what time it is, for the remotes and for dealsync.

@@ -5,6 +5,7 @@
 
 start_sim --count 120
 configure
+strangers
 clock 2026-08-21T06:00:00Z
 for connection in sf dv; do
     run 0 diff $connection

@@ -36,9 +36,21 @@ is 'lost with its reason, the stage stays (R-74)' 'lost|budget' \
 run 0 stages dv
 has 'stages lists what each maps to' '1-Prospecting' "$T/out"
 
-run 0 sync sf
-is 'a second CRM in the same store' '300 fetched: 300 created' "$(sum)"
+run 3 sync sf
+is 'what a second CRM has of the same name, customer and value is created once (R-40)' \
+    '300 fetched: 2 created, 298 conflicts' "$(sum)"
+run 0 conflicts sf
+is 'and a person is asked' 298 "$(grep -c 'match  *sf ' "$T/out")"
+claim=$(sql 'SELECT remote_id FROM claims LIMIT 1')
+deal=$(sql "SELECT deal FROM claims WHERE remote_id = '$claim'")
+own=$(sql 'SELECT remote_id FROM claims LIMIT 1 OFFSET 1')
+run 0 link sf "$claim" "$deal"
+run 0 link sf "$own" --new
+clock 2026-08-21T06:40:00Z
+run 3 sync sf
+is 'a record that a person has linked has that deal' "$deal" "$(deal_of "$claim")"
+is 'one of its own is created by the next run that reads it' 0 \
+    "$(sql "SELECT count(*) FROM links WHERE remote_id = '$own' AND deal <= 300")"
 is 'every value is one that the store takes' ok "$(sql 'PRAGMA integrity_check')"
-is 'both are there' 600 "$(sql 'SELECT count(*) FROM deals')"
 run 3 status
 has 'status shows both' '^sf|sf ' "$T/out"

@@ -6,6 +6,7 @@
 
 start_sim --count 500 --page 200
 configure 'retries = 1' 'timeout = 20'
+strangers
 clock 2026-08-21T06:00:00Z
 
 # arm CRM JSON: the fault waits for a query of opportunities; sets the connection. The first query to

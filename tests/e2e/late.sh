@@ -6,6 +6,7 @@
 
 start_sim --count 60
 configure
+strangers
 clock 2026-08-21T06:00:00Z
 run 0 sync sf
 run 0 sync dv

@@ -5,6 +5,7 @@
 
 start_sim --count 60
 configure
+strangers
 clock 2026-08-21T06:00:00Z
 sim fault '{"crm":"salesforce","kind":"latency","ms":1500}' >/dev/null
 "$BUILD/dealsync" sync sf >"$T/first.out" 2>"$T/first.err" &
