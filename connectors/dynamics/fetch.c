@@ -214,7 +214,7 @@ int ds_dynamics_fetch(struct ds_remote *remote, const struct ds_query *query,
     struct ds_dynamics_fetch f = {.remote = remote,
                                   .link = DS_BUF_INIT(DS_MAX_URL),
                                   .resume = DS_BUF_INIT(DS_MAX_URL + DS_MAX_TEXT)};
-    struct cursor cursor;
+    struct cursor cursor = {0};
     int rc = prepare(&f, query, sink, err);
 
     if (!rc)
