@@ -51,6 +51,7 @@ struct drive {
     long die_after;  /* marks after which the process is gone; 0: never */
     bool quiet;      /* tells only how many records there were */
     bool by_key;
+    json_t *changes; /* what came in */
 };
 
 static volatile int interrupted;
@@ -216,7 +217,7 @@ static struct ds_value value_of(const json_t *value)
                : (struct ds_value){0};
 }
 
-/* The texts of a change are borrowed from the JSON, which lives as long as the process. */
+/* The texts of a change are borrowed from the JSON, which lives as long as the drive. */
 static bool read_change(struct drive *d, const char *line, struct ds_write *out)
 {
     json_error_t at;
@@ -226,6 +227,7 @@ static bool read_change(struct drive *d, const char *line, struct ds_write *out)
     const char *path;
     json_t *value;
 
+    json_array_append_new(d->changes, change);
     if (!json_is_object(set) || !assign || json_object_size(set) > MOST_PATHS) {
         fprintf(stderr, "dealsync-drive: '%s' is no change\n", line);
         return false;
@@ -533,7 +535,9 @@ int main(int argc, char **argv)
     unknown = read_settings(&d, argv + optind + 2);
     if (unknown)
         return usage("no such setting", unknown);
+    d.changes = json_array();
     at = call(&d, word);
+    json_decref(d.changes);
     ds_arena_clear(&d.arena);
     return at;
 }

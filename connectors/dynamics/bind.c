@@ -55,34 +55,43 @@ static int rows_with(struct ds_dynamics_changes *changes, const struct ds_dynami
     return rc;
 }
 
-/* Looks for the one row that a value means, in one table after another. */
+/* Looks for the one row of a table that a value means; *out stays NULL when there is none. */
+static int search_in(struct ds_dynamics_changes *changes, const struct ds_dynamics_target *target,
+                     const struct ds_dynamics_lookup *lookup, const char *value,
+                     const struct ds_dynamics_found **out, struct ds_err *err)
+{
+    const char *column = target->by ? target->by : lookup->key;
+    json_t *page = NULL;
+    const json_t *rows;
+    const char *id;
+    char guid[37];
+    int rc = rows_with(changes, lookup, column, target->by ? "'" : "", value, &page, err);
+
+    rows = rc ? NULL : ds_dynamics_rows(page, err);
+    id = ds_json_text(json_array_get(rows, 0), lookup->key);
+    if (!rc && !rows)
+        rc = err->status;
+    else if (!rc && json_array_size(rows) > 1)
+        rc = ds_fail(err, DS_E_RECORD, "'%.100s' is the %s of more than one %s", value, column,
+                     lookup->table);
+    else if (!rc && id && ds_dynamics_guid(id, guid))
+        rc = remember(changes, target, value, lookup, guid, out, err);
+    json_decref(page);
+    return rc;
+}
+
 static int search(struct ds_dynamics_changes *changes, const struct ds_dynamics_target *target,
                   const char *value, const struct ds_dynamics_found **out, struct ds_err *err)
 {
-    for (size_t i = 0; i < 2 && target->lookups[i]; i++) {
-        const struct ds_dynamics_lookup *lookup = target->lookups[i];
-        const char *column = target->by ? target->by : lookup->key;
-        json_t *page = NULL;
-        const json_t *rows;
-        const char *id;
-        char guid[37];
-        int rc = rows_with(changes, lookup, column, target->by ? "'" : "", value, &page, err);
+    const struct ds_dynamics_lookup *first = target->lookups[0], *second = target->lookups[1];
+    int rc = search_in(changes, target, first, value, out, err);
 
-        rows = rc ? NULL : ds_dynamics_rows(page, err);
-        id = ds_json_text(json_array_get(rows, 0), lookup->key);
-        if (!rc && !rows)
-            rc = err->status;
-        else if (!rc && json_array_size(rows) > 1)
-            rc = ds_fail(err, DS_E_RECORD, "'%.100s' is the %s of more than one %s", value, column,
-                         lookup->table);
-        else if (!rc && id && ds_dynamics_guid(id, guid))
-            rc = remember(changes, target, value, lookup, guid, out, err);
-        json_decref(page);
-        if (rc || *out)
-            return rc;
-    }
+    if (!rc && !*out && second)
+        rc = search_in(changes, target, second, value, out, err);
+    if (rc || *out)
+        return rc;
     return ds_fail(err, DS_E_RECORD, "'%.100s' is the %s of no %s", value,
-                   target->by ? target->by : "id", target->lookups[0]->table);
+                   target->by ? target->by : "id", first->table);
 }
 
 /* An id that can only be of one table needs no looking for. */

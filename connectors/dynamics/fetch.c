@@ -117,6 +117,15 @@ static int start_tracking(struct ds_dynamics_fetch *f, struct ds_err *err)
     return DS_OK;
 }
 
+/* How many there are is known once they were listed, if no condition leaves some out. */
+static void tell_expected(const struct ds_dynamics_fetch *f)
+{
+    const struct ds_sink *sink = f->reader.sink;
+
+    if (f->link.len && !f->remote->filter && sink->expect)
+        sink->expect(sink->arg, f->listed);
+}
+
 /* Everything modified since then; with 0, everything. */
 static int read_window(struct ds_dynamics_fetch *f, int64_t since_ms, const char *resume,
                        struct ds_err *err)
@@ -128,6 +137,8 @@ static int read_window(struct ds_dynamics_fetch *f, int64_t since_ms, const char
         return ds_dynamics_window(f, err);
     if (tracked(f))
         rc = start_tracking(f, err);
+    if (!rc && since_ms == 0)
+        tell_expected(f);
     ds_dynamics_ranges_start(&f->ranges, since_ms, f->reader.table.date_ms);
     return rc ? rc : ds_dynamics_window(f, err);
 }
@@ -214,7 +225,7 @@ int ds_dynamics_fetch(struct ds_remote *remote, const struct ds_query *query,
     struct ds_dynamics_fetch f = {.remote = remote,
                                   .link = DS_BUF_INIT(DS_MAX_URL),
                                   .resume = DS_BUF_INIT(DS_MAX_URL + DS_MAX_TEXT)};
-    struct cursor cursor;
+    struct cursor cursor = {0};
     int rc = prepare(&f, query, sink, err);
 
     if (!rc)

@@ -19,6 +19,7 @@ struct ds_dynamics_fetch {
     char watermark[DS_INSTANT_TEXT]; /* the server's clock before anything was read */
     char print[DS_HASH_TEXT];        /* what is being asked, so that no other query is resumed */
     struct ds_buf link;              /* where change tracking goes on; empty: without it */
+    uint64_t listed;                 /* opportunities there were when that link was asked for */
     struct ds_dynamics_ranges ranges;
     struct ds_dynamics_ids ids;  /* to be read because of something else than their own stamp */
     struct ds_dynamics_ids gone; /* deleted, says change tracking */

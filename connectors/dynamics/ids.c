@@ -56,7 +56,7 @@ void ds_dynamics_ids_sort(struct ds_dynamics_ids *ids)
 
 struct ds_dynamics_id *ds_dynamics_ids_find(const struct ds_dynamics_ids *ids, const char *text)
 {
-    struct ds_dynamics_id key;
+    struct ds_dynamics_id key = {0};
 
     return ids->count && text && ds_dynamics_guid(text, key.text)
                ? bsearch(&key, ids->id, ids->count, sizeof(*ids->id), by_text)

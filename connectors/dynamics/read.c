@@ -147,7 +147,7 @@ static int take_answer(void *arg, size_t lane, struct ds_api_reply *reply, bool 
     struct asking *a = arg;
     struct ds_dynamics_id *id = &a->ids->id[a->asked[lane]];
 
-    (void)busy;
+    *busy = false;
     if (reply->status / 100 == 2 || reply->status == 403)
         return DS_OK;
     if (!ds_dynamics_unknown_row(reply->status, reply->json))

@@ -70,6 +70,7 @@ static int take_page(struct track *t, const json_t *page, bool *more, struct ds_
     *more = !rc && t->chain.next.len;
     if (*more)
         rc = ds_dynamics_chain_go_on(f->remote, 0, &t->chain, err);
+    f->listed += json_array_size(rows);
     return rc || !t->sets ? rc : take_rows(t, rows, err);
 }
 
@@ -110,6 +111,7 @@ int ds_dynamics_track_start(struct ds_dynamics_fetch *f, const char **why, struc
     int rc;
 
     *why = NULL;
+    f->listed = 0;
     ds_buf_addf(&url, "%s%s?%s", f->remote->base.text, f->reader.table.set, columns);
     rc = ds_buf_failed(&url) ? ds_fail_nomem(err) : walk(&t, url.text, err);
     ds_buf_clear(&url);

@@ -28,10 +28,10 @@ has 'nothing is missing' 'no privilege that the mapping needs is missing' "$T/ou
 is 'nothing was written' "$before" "$(sim_get stats | jq .dynamics.mutating)"
 
 # Privileges, one table once, and only those of tables that the mapping reads.
-dynamics '{"denied":"prvReadTransactionCurrency,prvReadCampaign"}'
+dynamics '{"denied":"prvReadAccount,prvReadCampaign"}'
 run 78 check dv
-has 'a table of the mapping' "problem .* allows 'Read' on the table transactioncurrency, which transactioncurrencyid.isocurrencycode" "$T/out"
-is 'is told once' 1 "$(grep -c "on the table transactioncurrency" "$T/out")"
+has 'a table of the mapping' "problem .* allows 'Read' on the table account, which customerid_account.name" "$T/out"
+is 'is told once' 1 "$(grep -c "on the table account" "$T/out")"
 hasnt 'another one is not told' 'campaign' "$T/out"
 dynamics '{"denied":"prvReadOpportunity:org"}'
 run 0 check dv
@@ -72,6 +72,14 @@ sed -i 's/^location *=.*/location = customerid_accont.address1_city/' "$T/dynami
 run 78 check dv
 has 'an unknown navigation property' "customerid_accont" "$T/out"
 sed -i 's/^location *=.*/location = new_location/' "$T/dynamics.mapping.conf"
+
+# A column that takes no value is refused before anything is sent (DV-57).
+before=$(sim_get stats | jq .dynamics.mutating)
+id=$(some dynamics open 1)
+printf '{"id":"%s","version":"W/\\"1\\"","set":{"createdon":"2026-01-01T00:00:00Z"}}\n' "$id" >"$T/in"
+ok 'a column of the environment itself' test "$(drive dv write --paths createdon <"$T/in"; echo $?)" = 1
+has 'is not written' 'keeps the column itself' "$T/out"
+is 'at all' "$before" "$(sim_get stats | jq .dynamics.mutating)"
 
 # The other source of metadata says the same.
 setting 'metadata = edmx'

@@ -88,6 +88,18 @@ has 'and what to do' "Read .* or name the flows" "$T/err"
 is 'nothing was guessed' '' "$(sql 'SELECT 1 FROM deals LIMIT 1' 2>/dev/null)"
 sim set '{"dynamics":{"denied":""}}' >/dev/null
 
+# Pages of a flow are followed under the same guards as others (DV-19, DV-20).
+stages '[stage]' 'from = process.stage' '[stages]' '10 = Qualify' '20 = Develop' '60 = Propose' '80 = Close'
+sim set '{"page":100}' >/dev/null
+for kind in foreign_next loop_next; do
+    rm -f "$T"/deals.db*
+    sim fault "{\"crm\":\"dynamics\",\"match\":\"/opportunitysalesprocesses\",\"kind\":\"$kind\",\"times\":99}" >/dev/null
+    run 69 sync dv
+    has "a flow's pages, $kind" 'instead of https|circle' "$T/err"
+    sim reset '{}' >/dev/null
+done
+sim set '{"page":0}' >/dev/null
+
 # The other places. Labels come from metadata; a custom status reason is a stage like another (DV-38).
 sim set '{"dynamics":{"custom_status":1}}' >/dev/null
 for from in stepname salesstage salesstage.label salesstagecode.label statuscode.label statecode.label; do

@@ -21,6 +21,7 @@ remove() { sim delete "{\"crm\":\"dynamics\",\"id\":\"$1\"}" >/dev/null; }
 # --- the first fetch, and the ones after ------------------------------------------------------------
 
 ok 'the first fetch' fetch
+is 'says before how much it will be' 600 "$(jq -r 'select(.expect).expect' "$T/out")"
 is 'hands over everything, once' '600 600' "$(records) $(jq -r 'select(.record).record.id' "$T/out" | sort -u | wc -l)"
 c=$(cursor)
 has 'its cursor is a moment and a link (DV-42)' '^2026-08-21T06:00:..Z https://.*deltatoken' <(echo "$c")
@@ -35,7 +36,7 @@ one=$(some dynamics open 1) two=$(some dynamics open 2) three=$(some dynamics op
 edit dynamics "$one" name 'by name'
 edit dynamics "$two" name 'gone soon'
 remove "$two"
-new=$(sim create '{"crm":"dynamics","set":{"name":"brand new"}}' | jq -r .id)
+sim create '{"crm":"dynamics","set":{"name":"brand new"}}' >/dev/null
 ghost=$(sim create '{"crm":"dynamics","set":{"name":"came and went"}}' | jq -r .id)
 remove "$ghost"
 clock 2026-08-21T06:30:00Z
@@ -115,7 +116,11 @@ for kind in 0 2; do
     has 'that is an error' 'change tracking' "$T/out"
 done
 c=$(cursor)
-sim_set '{"tracking":1}'
+sim_set '{"tracking":1,"denied":"prvReadOpportunity:org"}'
+ok 'a role that does not reach the whole organisation (DV-53)' fetch
+has 'is told what is lost' 'deleted opportunities are not seen.* whole organisation' "$T/err"
+hasnt 'the cursor has no link' deltatoken <(cursor)
+sim_set '{"denied":""}'
 ok 'a cursor of before it was switched on' fetch --cursor "${c:-2026-09-21T06:40:00Z}"
 has 'goes on with it' deltatoken <(cursor)
 
