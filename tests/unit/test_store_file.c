@@ -176,7 +176,7 @@ static void a_newer_schema_is_refused_with_both_numbers(void **state)
     snprintf(want, sizeof(want), "'%s' has schema 7, this dealsync knows 2", path);
     refused(want);
     sql("PRAGMA user_version = 0");
-    refused("has schema 0, this dealsync knows 2");
+    refused("has schema 0, from before the first release");
 }
 
 static void nobody_else_may_read_the_files(void **state)
