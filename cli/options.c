@@ -110,7 +110,7 @@ static const struct {
     const char *help;
 } options[] = {
     {"backfill", O_BACKFILL, NULL, DIFF, "of what a backfill would do"},
-    {"exit-code", O_EXIT_CODE, NULL, DIFF | VERIFY, "exit with 2 when there are changes"},
+    {"exit-code", O_EXIT_CODE, NULL, DIFF | VERIFY | UNDO, "exit with 2 when there are changes"},
     {"out", O_OUT, "FILE", DIFF | UNDO, "save the plan there, for 'apply'"},
     {"only", O_ONLY, "WHAT", DIFF | APPLY | UNDO,
      "only a part: deal=N, field=NAME, outcome=WORD or rule=R-N; may be given again"},

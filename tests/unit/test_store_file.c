@@ -173,10 +173,10 @@ static void a_newer_schema_is_refused_with_both_numbers(void **state)
     ds_store_close(store);
     store = NULL;
     sql("PRAGMA user_version = 7");
-    snprintf(want, sizeof(want), "'%s' has schema 7, this dealsync knows 1", path);
+    snprintf(want, sizeof(want), "'%s' has schema 7, this dealsync knows 2", path);
     refused(want);
     sql("PRAGMA user_version = 0");
-    refused("has schema 0, this dealsync knows 1");
+    refused("has schema 0, from before the first release");
 }
 
 static void nobody_else_may_read_the_files(void **state)

@@ -25,7 +25,7 @@ static void columns_and_fields_agree(void **state)
              " AND NOT strict AND name NOT LIKE 'sqlite%'"),
          "0");
     same("schema and application", sql("SELECT * FROM pragma_user_version, pragma_application_id"),
-         "1|1684365676");
+         "2|1684365676");
 }
 
 static void every_word_is_taken_and_no_other(void **state)
