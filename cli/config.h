@@ -25,6 +25,11 @@ struct ds_config_connection {
     bool vetted;
     bool close_early;
     const char *shareable_solutions; /* NULL: none */
+    const char *our_domains;         /* NULL: none */
+    const char *incentive_solutions; /* NULL: none */
+    uint64_t incentive_minimum;
+    uint64_t expiry_days;
+    uint64_t expiry_warning_days;
     uint64_t alarm_after_hours;
 };
 
