@@ -46,6 +46,7 @@ struct drive {
     const char *names[MOST_WORDS];
     const char *values[MOST_WORDS];
     const char *where[MOST_WORDS];
+    json_t *changes; /* as they were read: their texts are borrowed */
     uint64_t records;
     long stop_after; /* records after which the run is interrupted; 0: never */
     long die_after;  /* marks after which the process is gone; 0: never */
@@ -216,7 +217,6 @@ static struct ds_value value_of(const json_t *value)
                : (struct ds_value){0};
 }
 
-/* The texts of a change are borrowed from the JSON, which lives as long as the process. */
 static bool read_change(struct drive *d, const char *line, struct ds_write *out)
 {
     json_error_t at;
@@ -226,6 +226,8 @@ static bool read_change(struct drive *d, const char *line, struct ds_write *out)
     const char *path;
     json_t *value;
 
+    if (change && json_array_append_new(d->changes, change))
+        abort();
     if (!json_is_object(set) || !assign || json_object_size(set) > MOST_PATHS) {
         fprintf(stderr, "dealsync-drive: '%s' is no change\n", line);
         return false;
@@ -510,6 +512,7 @@ int main(int argc, char **argv)
     signal(SIGINT, interrupt);
     d.query.paths = d.paths;
     d.query.written = d.written;
+    d.changes = json_array();
     d.options.connection = "drive";
     d.options.names = d.names;
     d.options.values = d.values;
@@ -534,6 +537,7 @@ int main(int argc, char **argv)
     if (unknown)
         return usage("no such setting", unknown);
     at = call(&d, word);
+    json_decref(d.changes);
     ds_arena_clear(&d.arena);
     return at;
 }
