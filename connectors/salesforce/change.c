@@ -35,7 +35,7 @@ const char *ds_sf_change_stale(struct ds_sf_reader *reader, struct ds_arena *a,
 
         if (!ds_sf_same(a, type_of(reader, assign->path), &assign->before,
                         &now->values[assign->path]))
-            return "the opportunity was changed within the second of its stamp";
+            return "a field holds something else than the change was based on";
     }
     return NULL;
 }

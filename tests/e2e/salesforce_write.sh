@@ -118,6 +118,23 @@ push "$T/c"
 is '412 is stale' '0 stale;' "$(outcome)"
 has 'with the record' '"now":{"id"' "$T/out"
 
+# For real: somebody writes while our change is on its way.
+change "${id[6]}" Amount 14 >"$T/c"
+seen=$(sim_get log | jq .next)
+sim fault '{"crm":"salesforce","match":"","kind":"latency","ms":2000}' >/dev/null
+push "$T/c" &
+pushing=$!
+for _ in $(seq 200); do
+    sim_get "log?since=$seen" | jq -e '.requests[] | select(.path | test("queryAll"))' >/dev/null && break
+    sleep 0.05
+done
+edit salesforce "${id[6]}" NextStep 'while it was on its way'
+wait "$pushing"
+is 'SF-60: the org itself refuses a change that came too late' '0 stale; 1' \
+    "$(outcome) $(sim_get stats | jq .salesforce.kinds.precondition_failed)"
+is 'and nothing was lost' 'while it was on its way' "$(now_of 0 NextStep)"
+sim reset '{}' >/dev/null
+
 # --- refused
 
 refused() { # TEXT PATTERN PATH VALUE
