@@ -46,6 +46,7 @@ struct drive {
     const char *names[MOST_WORDS];
     const char *values[MOST_WORDS];
     const char *where[MOST_WORDS];
+    json_t *changes; /* as they were read: their texts are borrowed */
     uint64_t records;
     long stop_after; /* records after which the run is interrupted; 0: never */
     long die_after;  /* marks after which the process is gone; 0: never */
@@ -227,7 +228,8 @@ static bool read_change(struct drive *d, const char *line, struct ds_write *out)
     const char *path;
     json_t *value;
 
-    json_array_append_new(d->changes, change);
+    if (change && json_array_append_new(d->changes, change))
+        abort();
     if (!json_is_object(set) || !assign || json_object_size(set) > MOST_PATHS) {
         fprintf(stderr, "dealsync-drive: '%s' is no change\n", line);
         return false;
@@ -512,6 +514,7 @@ int main(int argc, char **argv)
     signal(SIGINT, interrupt);
     d.query.paths = d.paths;
     d.query.written = d.written;
+    d.changes = json_array();
     d.options.connection = "drive";
     d.options.names = d.names;
     d.options.values = d.values;

@@ -12,7 +12,8 @@
  * behind the locator that came with the one before.
  */
 enum {
-    MOST_RECORDS = 25000, /* of a page, where that is ours to say */
+    MOST_RECORDS = 25000, /* of a page, where that is ours to say; fewer when that is too long */
+    FEWEST_RECORDS = 500,
     LISTED = 8,     /* pages that one answer lists at most, with room: Salesforce lists five */
     LISTS_FROM = 58 /* version of the API */
 };
@@ -26,6 +27,7 @@ struct bulk {
     struct ds_buf url[LISTED];
     size_t listed, taken; /* addresses of the list, and how many of them were sent for */
 
+    int most;                      /* without a list: records of a page */
     char next[DS_SF_LOCATOR_TEXT]; /* without a list: of the page to send for, "": the first */
     bool at_end;                   /* without a list: the last page was sent for */
 
@@ -164,7 +166,7 @@ static int next_url(struct bulk *b, struct ds_buf *url, char locator[DS_SF_LOCAT
     if (b->at_end || b->under_way)
         return DS_OK;
     ds_sf_job_url(b->f, "/results?maxRecords=", url);
-    ds_buf_addf(url, "%d%s%s", MOST_RECORDS, *b->next ? "&locator=" : "", b->next);
+    ds_buf_addf(url, "%d%s%s", b->most, *b->next ? "&locator=" : "", b->next);
     memcpy(locator, b->next, DS_SF_LOCATOR_TEXT);
     b->at_end = true; /* until the page says otherwise */
     return DS_OK;
@@ -257,16 +259,33 @@ static int mark(struct bulk *b, struct ds_err *err)
     return ds_sf_fetch_mark(b->f, err);
 }
 
+/* How long listed pages are is the org's to say. One that is longer than we take is read again in
+ * smaller ones, and so is all that follows. */
+static int take_smaller(struct bulk *b, const char *locator, struct ds_err *err)
+{
+    if (!strstr(err->text, "the answer is longer than") || (!b->lists && b->most <= FEWEST_RECORDS))
+        return err->status;
+    ds_err_clear(err);
+    ds_api_abandon(b->f->remote->api);
+    if (!b->lists)
+        b->most /= 2;
+    b->lists = false;
+    b->under_way = 0;
+    memmove(b->next, locator, DS_SF_LOCATOR_TEXT);
+    b->at_end = false;
+    return send_for_pages(b, err);
+}
+
 static int take_page(struct bulk *b, struct ds_err *err)
 {
     size_t lane = b->first;
     struct ds_api_reply reply;
     int rc = ds_api_wait(b->f->remote->api, lane, &reply, err);
 
+    if (rc)
+        return take_smaller(b, b->ahead[lane], err);
     b->first = (lane + 1) % DS_SF_PAGE_LANES;
     b->under_way--;
-    if (rc)
-        return rc;
     rc = read_locator(b, &reply, err);
     if (!rc)
         rc = send_for_pages(b, err);
@@ -342,7 +361,7 @@ static int get_job(struct bulk *b, bool *refused, struct ds_err *err)
 
 int ds_sf_bulk(struct ds_sf_fetch *f, bool *refused, struct ds_err *err)
 {
-    struct bulk b = {.f = f};
+    struct bulk b = {.f = f, .most = MOST_RECORDS};
     int rc;
 
     ds_buf_init(&b.more, DS_MAX_URL);

@@ -35,7 +35,7 @@ const char *ds_sf_change_stale(struct ds_sf_reader *reader, struct ds_arena *a,
 
         if (!ds_sf_same(a, type_of(reader, assign->path), &assign->before,
                         &now->values[assign->path]))
-            return "the opportunity was changed within the second of its stamp";
+            return "a field holds something else than the change was based on";
     }
     return NULL;
 }
@@ -159,7 +159,9 @@ static void add_error(struct ds_buf *out, const json_t *error)
 
     ds_buf_addf(out, "%s%s: %s", out->len ? "; " : "", code_of(error), message ? message : "");
     json_array_foreach(json_object_get(error, "fields"), i, field)
+    {
         ds_buf_addf(out, "%s%s", i ? ", " : " [", json_string_value(field));
+    }
     if (i)
         ds_buf_add_char(out, ']');
 }
@@ -172,7 +174,10 @@ enum ds_sf_fate ds_sf_change_fate(struct ds_arena *a, const json_t *errors, cons
     size_t i;
 
     if (json_is_array(errors)) {
-        json_array_foreach(errors, i, error) add_error(&said, error);
+        json_array_foreach(errors, i, error)
+        {
+            add_error(&said, error);
+        }
         errors = json_array_get(errors, 0);
     } else if (errors) {
         add_error(&said, errors);

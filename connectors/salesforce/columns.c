@@ -208,8 +208,9 @@ void ds_sf_columns_values(const struct ds_sf_columns *columns, struct ds_value *
     for (size_t i = 0; i < columns->paths; i++) {
         const struct ds_sf_path *path = &columns->path[i];
 
-        values[i] =
-            path->column == DS_SF_NO_COLUMN ? (struct ds_value){0} : columns->raw[path->column];
+        values[i] = (struct ds_value){0};
+        if (path->column != DS_SF_NO_COLUMN)
+            values[i] = columns->raw[path->column];
         if (path->labelled)
             values[i] = label_of(columns->labels, values[i]);
     }

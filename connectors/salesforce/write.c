@@ -1,4 +1,5 @@
 #include "base/step.h"
+#include "base/text.h"
 #include "connectors/retry.h"
 #include "connectors/salesforce/change.h"
 #include "connectors/salesforce/read.h"
@@ -32,6 +33,7 @@ struct batch {
     struct ds_remote *remote;
     struct ds_sf_reader reader;
     bool creates;
+    bool one_by_one;    /* the org does not create several in one request */
     const char *column; /* that the records are found by: "Id", or the field of keys */
     size_t count;
     struct item item[DS_SF_MOST_IDS];
@@ -295,7 +297,7 @@ static int take_results(struct batch *b, const json_t *results, struct item *con
         const char *text = ds_json_text(result, "id");
         char id[DS_SF_ID];
 
-        if (text && (!ds_sf_id(text, id) || strcmp(id, sent[i]->write->id) != 0))
+        if (text && !b->creates && (!ds_sf_id(text, id) || strcmp(id, sent[i]->write->id) != 0))
             return ds_fail(err, DS_E_REMOTE, "the result of %s came back as that of '%.40s'",
                            sent[i]->write->id, text);
         if (json_is_true(json_object_get(result, "success")))
@@ -306,7 +308,20 @@ static int take_results(struct batch *b, const json_t *results, struct item *con
     return rc;
 }
 
-/* All pending records in one request, each on its own. */
+/* Adds a record to the body of a request for several; a creation is found by its key (SF-67). */
+static void add_record(struct batch *b, const struct item *item, bool first)
+{
+    ds_buf_addf(&b->request,
+                "%s{\"attributes\":{\"type\":\"Opportunity\"},\"%s\":", first ? "" : ",",
+                b->creates ? b->column : "id");
+    ds_text_to_json(&b->request, name_of(b, item));
+    ds_buf_add_char(&b->request, ',');
+    ds_buf_add_bytes(&b->request, b->bodies.text + item->body, item->body_len);
+    ds_buf_add_char(&b->request, '}');
+}
+
+/* All pending records in one request, each on its own. That several can be created so is nowhere
+ * promised: a refusal of the request as a whole makes nothing, and they are sent one by one. */
 static int send_many(struct batch *b, struct ds_err *err)
 {
     struct item *sent[DS_SF_MOST_IDS];
@@ -315,23 +330,24 @@ static int send_many(struct batch *b, struct ds_err *err)
     int rc;
 
     begin_request(b, "composite/sobjects");
+    if (b->creates)
+        ds_buf_addf(&b->url, "/Opportunity/%s", b->column);
     ds_buf_add(&b->request, "{\"allOrNone\":false,\"records\":[");
-    for (size_t i = 0; i < b->count; i++) {
-        struct item *item = &b->item[i];
-
-        if (item->stage != PENDING)
-            continue;
-        ds_buf_addf(&b->request, "%s{\"attributes\":{\"type\":\"Opportunity\"},\"id\":\"%s\",",
-                    count ? "," : "", item->write->id);
-        ds_buf_add_bytes(&b->request, b->bodies.text + item->body, item->body_len);
-        ds_buf_add_char(&b->request, '}');
-        sent[count++] = item;
-    }
+    for (size_t i = 0; i < b->count; i++)
+        if (b->item[i].stage == PENDING) {
+            add_record(b, &b->item[i], count == 0);
+            sent[count++] = &b->item[i];
+        }
     ds_buf_add(&b->request, "]}");
-    rc = send(b, NULL, false, &reply, err);
+    rc = send(b, NULL, b->creates, &reply, err);
     if (rc)
         return rc;
-    rc = take_results(b, reply.json, sent, count, err);
+    if (reply.status / 100 == 2)
+        rc = take_results(b, reply.json, sent, count, err);
+    else if (reply.status == 400 || reply.status == 404 || reply.status == 405)
+        b->one_by_one = true;
+    else
+        rc = ds_sf_reply_failed("the creations", &reply, err);
     ds_api_reply_clear(&reply);
     return rc;
 }
@@ -340,8 +356,11 @@ static int send_all(struct batch *b, size_t open, struct ds_err *err)
 {
     int rc = DS_OK;
 
-    if (open > 1 && !b->creates)
-        return send_many(b, err);
+    if (open > 1 && !(b->creates && b->one_by_one)) {
+        rc = send_many(b, err);
+        if (rc || !(b->creates && b->one_by_one))
+            return rc;
+    }
     for (size_t i = 0; i < b->count && !rc; i++)
         if (b->item[i].stage == PENDING)
             rc = send_single(b, &b->item[i], err);

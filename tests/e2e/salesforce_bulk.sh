@@ -190,3 +190,16 @@ ms=$(took fetch bulk=never --quiet)
 n=$(sed -nE 's/.*"cost":"([0-9]+) requests.*/\1/p' "$T/out")
 ok "$n requests of 500 ms each overlap: $ms ms" test "$ms" -lt $((n * 500 * 8 / 10))
 sim reset '{}' >/dev/null
+
+# --- pages longer than we take
+
+stop_sim
+start_sim --count 190000
+configure
+clock 2026-08-21T06:00:00Z
+sim set '{"bulk_page":190000}' >/dev/null
+fetch bulk=always --quiet
+has 'a listed page that is too long is read in smaller ones' '"records":190000' "$T/out"
+has 'to the end' '"next"' "$T/out"
+ok 'at first it was asked for' test "$(requests '/results.locator=[^&]* 200$')" = 1
+is 'then in pages of our own size' 8 "$(requests '/results.maxRecords=25000')"

@@ -101,6 +101,14 @@ later '10 minutes'
 fetch --cursor "$cursor"
 has 'too many deletions: the same' '"whole":"more was deleted' "$T/out"
 
+later '10 minutes'
+fetch --cursor "$cursor"
+hasnt 'an answer that reaches back far enough is good' whole "$T/out"
+later '10 minutes'
+sim fault "{\"crm\":\"salesforce\",\"match\":\"/deleted/\",\"kind\":\"status\",\"status\":200,\"body\":\"{\\\"deletedRecords\\\":[],\\\"earliestDateAvailable\\\":\\\"$now\\\",\\\"latestDateCovered\\\":\\\"$now\\\"}\",\"content_type\":\"application/json\"}" >/dev/null
+fetch --cursor "$cursor"
+has 'one that does not is not' '"whole":"the org no longer knows' "$T/out"
+
 later '16 days'
 fetch --cursor "$cursor"
 has 'a cursor older than the log: the same' '"whole":"the last fetch is longer ago' "$T/out"

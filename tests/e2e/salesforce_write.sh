@@ -118,6 +118,23 @@ push "$T/c"
 is '412 is stale' '0 stale;' "$(outcome)"
 has 'with the record' '"now":{"id"' "$T/out"
 
+# For real: somebody writes while our change is on its way.
+change "${id[6]}" Amount 14 >"$T/c"
+seen=$(sim_get log | jq .next)
+sim fault '{"crm":"salesforce","match":"","kind":"latency","ms":2000}' >/dev/null
+push "$T/c" &
+pushing=$!
+for _ in $(seq 200); do
+    sim_get "log?since=$seen" | jq -e '.requests[] | select(.path | test("queryAll"))' >/dev/null && break
+    sleep 0.05
+done
+edit salesforce "${id[6]}" NextStep 'while it was on its way'
+wait "$pushing"
+is 'SF-60: the org itself refuses a change that came too late' '0 stale; 1' \
+    "$(outcome) $(sim_get stats | jq .salesforce.kinds.precondition_failed)"
+is 'and nothing was lost' 'while it was on its way' "$(now_of 0 NextStep)"
+sim reset '{}' >/dev/null
+
 # --- refused
 
 refused() { # TEXT PATTERN PATH VALUE
@@ -247,6 +264,23 @@ ok 'a creation whose answer is lost fails the call' fails push "$T/c"
 count=$(made)
 push "$T/c"
 is 'and is not made twice' "0 ok; $count" "$(outcome) $(made)"
+
+for i in 1 2 3; do create "${key}m$i" "Many $i"; done >"$T/c"
+sed -i '2s/Prospecting/None such/' "$T/c"
+before=$(mutations)
+push "$T/c"
+is 'several creations: one request, each on its own' '0 ok;1 record;2 ok; 1' "$(outcome) $(($(mutations) - before))"
+is 'each with its own values' 'Many 1 Many 3' "$(now_of 0 Name) $(now_of 2 Name)"
+for i in 1 2 3; do create "${key}n$i" "One by one $i"; done >"$T/c"
+sim fault '{"crm":"salesforce","match":"/composite/sobjects/Opportunity/","kind":"status","status":404,"body":"[{\"errorCode\":\"NOT_FOUND\",\"message\":\"no such resource\"}]","content_type":"application/json"}' >/dev/null
+push "$T/c"
+is 'an org that does not create several at once' '0 ok;1 ok;2 ok;One by one 3' "$(outcome)$(now_of 2 Name)"
+for i in 1 2 3; do create "${key}o$i" "Lost $i"; done >"$T/c"
+sim fault '{"crm":"salesforce","match":"/composite/sobjects/Opportunity/","kind":"cut_after"}' >/dev/null
+ok 'a lost answer to several creations fails the call' fails push "$T/c"
+count=$(made)
+push "$T/c"
+is 'and none is made twice' "0 ok;1 ok;2 ok; $count" "$(outcome) $(made)"
 
 create "${key}d/../%27?#&" Four >"$T/c"
 push "$T/c"
