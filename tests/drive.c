@@ -52,7 +52,6 @@ struct drive {
     long die_after;  /* marks after which the process is gone; 0: never */
     bool quiet;      /* tells only how many records there were */
     bool by_key;
-    json_t *changes; /* what came in */
 };
 
 static volatile int interrupted;
@@ -538,7 +537,6 @@ int main(int argc, char **argv)
     unknown = read_settings(&d, argv + optind + 2);
     if (unknown)
         return usage("no such setting", unknown);
-    d.changes = json_array();
     at = call(&d, word);
     json_decref(d.changes);
     ds_arena_clear(&d.arena);
