@@ -72,6 +72,10 @@ int ds_apply(struct running *r, struct ds_item *item, const struct ds_sight *s, 
  * forgotten. */
 int ds_rejects_prune(struct running *r, struct ds_err *err);
 
+/* Once a day: whether the CRM's stages are others than when they were last looked at, so that nobody is
+ * surprised by a record (R-72). */
+int ds_stages_watch(struct running *r, struct ds_err *err);
+
 /* The sink of a fetch. */
 int ds_records_take(void *arg, const struct ds_record *record, struct ds_err *err);
 int ds_records_mark(void *arg, const char *resume, struct ds_err *err);

@@ -2,7 +2,7 @@
 
 #define COLUMNS                                                                                    \
     "id, organisation, fingerprint, cursor, resume, resume_fingerprint, last_success_ms, links,"   \
-    " seen_deal, answer, name"
+    " seen_deal, answer, stages, stages_ms, name"
 
 static struct ds_connection_state state_of(struct ds_sql_row *row)
 {
@@ -17,6 +17,8 @@ static struct ds_connection_state state_of(struct ds_sql_row *row)
         .links = ds_sql_int(row, 7),
         .seen_deal = ds_sql_int(row, 8),
         .answer = ds_sql_text(row, 9),
+        .stages = ds_sql_text(row, 10),
+        .stages_ms = ds_sql_int(row, 11),
     };
 }
 
@@ -55,13 +57,15 @@ int ds_store_connection_save(struct ds_store *s, const struct ds_connection_stat
 {
     static const char sql[] =
         "UPDATE connections SET organisation = ?2, fingerprint = ?3, cursor = ?4, resume = ?5,"
-        " resume_fingerprint = ?6, last_success_ms = ?7, seen_deal = ?8, answer = ?9 WHERE id = ?1";
+        " resume_fingerprint = ?6, last_success_ms = ?7, seen_deal = ?8, answer = ?9, stages = ?10,"
+        " stages_ms = ?11 WHERE id = ?1";
 
     return ds_sql_run(
         s, SQL_CONNECTION_SAVE, sql,
         DS_ARGS(DS_INT(state->id), DS_TEXT(state->organisation), DS_TEXT(state->fingerprint),
                 DS_TEXT(state->cursor), DS_TEXT(state->resume), DS_TEXT(state->resume_fingerprint),
-                DS_SOME(state->last_success_ms), DS_INT(state->seen_deal), DS_TEXT(state->answer)),
+                DS_SOME(state->last_success_ms), DS_INT(state->seen_deal), DS_TEXT(state->answer),
+                DS_TEXT(state->stages), DS_SOME(state->stages_ms)),
         NULL, err);
 }
 
@@ -80,7 +84,7 @@ int ds_store_connections(struct ds_store *s, struct ds_arena *a,
     while ((rc = ds_sql_row(s, SQL_CONNECTIONS, sql, DS_ARGS(DS_INT(state.id)), a, &row, err)) >
            0) {
         state = state_of(&row);
-        name = ds_sql_text(&row, 10);
+        name = ds_sql_text(&row, 12);
         rc = ds_sql_end(&row, err);
         if (!rc)
             rc = each(arg, name, &state, err);

@@ -57,6 +57,8 @@ struct ds_connection_state {
     int64_t last_success_ms;        /* 0: never */
     int64_t links;                  /* how many records it has linked */
     int64_t seen_deal; /* deals up to this id have been offered to the CRM, or put into `touched` */
+    const char *stages; /* the CRM's stages when they were last looked at, as JSON; NULL: never */
+    int64_t stages_ms;  /* when that was */
     const char *answer; /* what a person has answered a guard of this connection; NULL: nothing */
 };
 
@@ -67,8 +69,8 @@ int ds_store_connection(struct ds_store *s, struct ds_arena *a, const char *name
 int ds_store_connection_ensure(struct ds_store *s, const char *name, int64_t *id,
                                struct ds_err *err);
 
-/* Writes organisation, fingerprint, cursor, resume, resume_fingerprint, last_success_ms, seen_deal
- * and answer as they are in *state. In a transaction (P-2). */
+/* Writes organisation, fingerprint, cursor, resume, resume_fingerprint, last_success_ms, seen_deal,
+ * answer, stages and stages_ms as they are in *state. In a transaction (P-2). */
 int ds_store_connection_save(struct ds_store *s, const struct ds_connection_state *state,
                              struct ds_err *err);
 
