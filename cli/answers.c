@@ -102,7 +102,8 @@ static int take_row(void *arg, const struct ds_record *record, struct ds_err *er
     if (why.status == DS_E_NOMEM)
         return ds_fail_nomem(err);
     r->bad++;
-    ds_err_where(&why, "%s", record->where ? record->where : "a row");
+    if (!record->fault) /* which says so itself */
+        ds_err_where(&why, "%s", record->where ? record->where : "a row");
     ds_exit_print(&why);
     return DS_OK;
 }
@@ -146,6 +147,8 @@ int ds_answers_read(struct ds_answers *answers, const char *path, size_t *bad, s
 
     if (!find_delimiter(path, &values[3], err) && !file->open(&options, &remote, err))
         file->fetch(remote, &query, &sink, &next, err);
+    if (err->status == DS_E_CONFIG) /* a column is not there: of a file that we were given */
+        err->status = DS_E_INPUT;
     file->close(remote);
     ds_buf_clear(&next);
     *bad = r.bad;

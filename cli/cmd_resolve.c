@@ -130,7 +130,8 @@ static int act(struct resolving *r, const struct ds_settlement *s, size_t count,
         return err->status;
     if (!conflict.id) {
         ds_fail(err, DS_E_USAGE, "there is no conflict %" PRId64, s->id);
-        return ds_hint(err, "'dealsync conflicts' lists those that are open");
+        ds_hint(err, "'dealsync conflicts' lists those that are open");
+        return s->where ? ds_err_where(err, "%s", s->where) : err->status;
     }
     if (ds_config_find(r->cli->config, conflict.connection_name, &c, err))
         return err->status;
@@ -150,7 +151,8 @@ static int check(struct resolving *r, struct ds_err *err)
         struct ds_err why = {0};
 
         if (i && s->id == s[-1].id)
-            ds_fail(&why, DS_E_USAGE, "conflict %" PRId64 " is named twice", s->id);
+            ds_fail(&why, DS_E_USAGE, "%s%sconflict %" PRId64 " is named twice",
+                    s->where ? s->where : "", s->where ? ": " : "", s->id);
         else
             act(r, s, 1, true, &why);
         ds_arena_reset(&r->shelf.arena);

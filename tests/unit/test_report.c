@@ -321,6 +321,7 @@ static const struct ds_column columns[] = {
     {"name", "name", DS_COL_TEXT},        {"value", "value", DS_COL_VALUE},
     {"records", "records", DS_COL_COUNT}, {"deal", "deal", DS_COL_ID},
     {"at", "at", DS_COL_INSTANT},         {"age_seconds", "age", DS_COL_AGE},
+    {"hidden", NULL, DS_COL_TEXT},
 };
 
 static void each_format_of_a_list(void **state)
@@ -332,19 +333,29 @@ static void each_format_of_a_list(void **state)
          {NULL, 1234567},
          {NULL, 12},
          {NULL, T_2026_08_24},
-         {NULL, 7200000}},
+         {NULL, 7200000},
+         {"for programs", 0}},
         {{"\xe6\xa0\xaa\xe5\xbc\x8f, \"wide\"", 0},
          {NULL, DS_NAME},
          {NULL, -1},
          {NULL, 0},
          {NULL, 0},
-         {NULL, -1}},
+         {NULL, -1},
+         {NULL, 0}},
         {{"=1+1\n\x1b", 0},
          {"+x", DS_NAME},
          {NULL, 0},
          {NULL, 1234567},
          {NULL, 1},
-         {NULL, 900000000}},
+         {NULL, 900000000},
+         {NULL, 0}},
+        {{"no value at all", 0},
+         {NULL, DS_FIELDS},
+         {NULL, 0},
+         {NULL, 0},
+         {NULL, 0},
+         {NULL, -1},
+         {NULL, 0}},
     };
 
     (void)state;
@@ -369,7 +380,7 @@ static void each_format_of_a_list(void **state)
 static void an_empty_list(void **state)
 {
     static const char *const want[DS_FORMATS] = {"nothing\n", "{\"format\":1,\"rows\":[]}\n",
-                                                 "name,value,records,deal,at,age_seconds\n"};
+                                                 "name,value,records,deal,at,age_seconds,hidden\n"};
 
     (void)state;
     for (enum ds_format format = 0; format < DS_FORMATS; format++) {
