@@ -112,9 +112,14 @@ static int allow(struct acting *a, const struct ds_conflict *c, const struct ds_
                  const char *value, struct ds_err *err)
 {
     struct ds_deal then = deal->deal;
-    const char *why = NULL;
-    int64_t until;
-    int rule = 0;
+    struct ds_ask q = {.policy = a->job->policy,
+                       .arena = &a->arena,
+                       .base = &deal->deal,
+                       .ours = &deal->deal,
+                       .then = &then,
+                       .field = c->field,
+                       .created_ms = deal->created_ms};
+    struct ds_answer answer;
 
     if (!ds_same(deal->deal.value[c->field], c->ours)) {
         ds_fail(err, DS_E_STALE, "conflict %" PRId64 ": deal %" PRId64 " has another %s by now",
@@ -124,22 +129,11 @@ static int allow(struct acting *a, const struct ds_conflict *c, const struct ds_
     if (ds_same(value, c->ours))
         return DS_OK;
     ds_deal_set(&then, c->field, value);
-    if (ds_status_terminal(deal->deal.value[DS_STATUS])) {
-        rule = 61;
-        why = "the deal is closed";
-    } else {
-        rule = ds_rules_forbid(&deal->deal, &then, c->field, &why);
-    }
-    until = rule || c->field != DS_STATUS
-                ? 0
-                : ds_rules_won_at(a->job->policy, &then, deal->created_ms);
-    if (until) {
-        rule = 78;
-        why = "72 hours must lie between creation and won";
-    }
-    if (!rule)
+    answer = ds_rules_change(&q);
+    if (!answer.rule)
         return DS_OK;
-    ds_fail(err, DS_E_RECORD, "conflict %" PRId64 ": R-%d forbids it: %s", c->id, rule, why);
+    ds_fail(err, DS_E_RECORD, "conflict %" PRId64 ": R-%d forbids it: %s", c->id, answer.rule,
+            answer.why);
     return ds_hint(err, "'--take store' keeps what the deal has");
 }
 

@@ -26,6 +26,7 @@ void ds_plan_start(struct ds_item *item, const struct ds_sight *s)
     item->conflicts = 0;
     item->until_ms = 0;
     item->hold_rule = 0;
+    item->remarks = 0;
     item->warning = NULL;
     item->why = NULL;
 }
@@ -63,43 +64,43 @@ static bool of_life_cycle(enum ds_field f)
     return f == DS_STATUS || f == DS_STAGE || f == DS_REASON;
 }
 
+/* What is worth a line, singly and in one text. */
+static void remark(struct ds_item *item, const struct ds_ask *q)
+{
+    item->remarks = ds_rules_remarks(q, item->remark);
+    for (size_t i = 0; i < item->remarks; i++)
+        item->warning = i ? ds_arena_printf(q->arena, "%s; %s", item->warning, item->remark[i].text)
+                          : item->remark[i].text;
+}
+
 /* A deal first seen as won is created open, and closed when its time has come. */
 static void create(const struct ds_policy *policy, struct ds_arena *a, struct ds_item *item,
                    const struct ds_deal *theirs)
 {
-    int64_t until = ds_rules_won_at(policy, theirs, policy->now_ms);
+    struct ds_ask q = {.policy = policy,
+                       .arena = a,
+                       .theirs = theirs,
+                       .then = theirs,
+                       .field = DS_STATUS,
+                       .created_ms = policy->now_ms};
+    struct ds_answer later = ds_rules_create_later(&q);
 
-    decide(item, DS_M_CREATE, until ? DS_HELD : DS_CREATED);
+    decide(item, DS_M_CREATE, later.rule ? DS_HELD : DS_CREATED);
     item->write = *theirs;
     item->base = *theirs;
-    if (until) {
+    if (later.rule) {
         ds_deal_set(&item->wanted, DS_STATUS, theirs->value[DS_STATUS]);
         ds_deal_set(&item->wanted, DS_STAGE, theirs->value[DS_STAGE]);
         ds_deal_set(&item->base, DS_STATUS, ds_fields[DS_STATUS].fallback);
         ds_deal_set(&item->base, DS_STAGE, ds_fields[DS_STAGE].fallback);
         item->write.value[DS_STATUS] = item->base.value[DS_STATUS];
         item->write.value[DS_STAGE] = item->base.value[DS_STAGE];
-        item->until_ms = until;
-        item->hold_rule = 78;
+        item->until_ms = later.until_ms;
+        item->hold_rule = later.rule;
     }
     fill_in(&item->write, true);
-    item->warning = ds_rules_warning(policy, a, &item->write);
-}
-
-/* The deal as it would be with all that theirs may say: enough to see whether it is shared. */
-static struct ds_deal after(const struct ds_deal *ours, const struct ds_deal *theirs)
-{
-    struct ds_deal d = *ours;
-    const char *why;
-
-    for (enum ds_field f = 0; f < DS_FIELDS; f++) {
-        if (!ds_given(theirs, f))
-            continue;
-        if (ds_fields[f].frozen != DS_FREE && ds_rules_forbid(ours, theirs, f, &why))
-            continue;
-        ds_deal_set(&d, f, theirs->value[f]);
-    }
-    return d;
+    q.then = &item->write;
+    remark(item, &q);
 }
 
 struct merging {
@@ -108,24 +109,28 @@ struct merging {
     const struct ds_deal *theirs;
     struct ds_item *item;
     struct ds_arena *arena;
-    struct ds_deal then; /* the deal as it would be */
-    bool status_open;    /* the status is not settled: nothing that goes with it can be */
-    int64_t until_ms;    /* when the deal may be marked won; 0: at once */
+    struct ds_deal then;     /* the deal as it would be */
+    struct ds_answer status; /* what stands against its new status */
+    bool status_open;        /* the status is not settled: nothing that goes with it can be */
 };
 
-/* The rule that forbids to take theirs, or 0. */
-static int forbidden(const struct merging *m, enum ds_field f, const char **why)
+/* Whether the deal may get this value. */
+static struct ds_answer ask(const struct merging *m, enum ds_field f, const char *value)
 {
     const struct ds_sight *s = m->sight;
-    int rule = ds_rules_forbid(&s->ours.deal, m->theirs, f, why);
+    struct ds_deal then = m->then;
+    struct ds_ask q = {.policy = m->policy,
+                       .arena = m->arena,
+                       .base = &s->base,
+                       .ours = &s->ours.deal,
+                       .theirs = m->theirs,
+                       .then = &then,
+                       .field = f,
+                       .created_ms = s->ours.created_ms,
+                       .same_crm_id = s->link.deal ? s->same_crm_id : 0};
 
-    if (!rule && (f == DS_VISIBILITY || f == DS_HELP))
-        rule = ds_rules_share(m->policy, m->arena, &m->then, why);
-    if (!rule && f == DS_CRM_ID && s->link.deal && s->same_crm_id > 0) {
-        *why = "another deal carries this CRM id";
-        rule = 35;
-    }
-    return rule;
+    ds_deal_set(&then, f, value);
+    return ds_rules_change(&q);
 }
 
 /* What joins both sides' changes, or NULL: one of them undoes the other. */
@@ -191,9 +196,9 @@ static const struct ds_conflict *stands(const struct merging *m, enum ds_field f
 
 /* Checks what comparing allows against the rules. */
 static int ruled(const struct merging *m, enum ds_field f, const struct ds_ruling *ruling,
-                 int *rule, const char **why)
+                 const char *value, int *rule, const char **why)
 {
-    const struct ds_deal *ours = &m->sight->ours.deal;
+    struct ds_answer answer;
     const struct ds_conflict *standing = stands(m, f);
     bool follows = of_life_cycle(f) && f != DS_STATUS;
 
@@ -207,20 +212,22 @@ static int ruled(const struct merging *m, enum ds_field f, const struct ds_rulin
         return ruling->number;
     if (follows && m->status_open)
         return DS_M_WITH_STATUS;
-    if (ds_status_terminal(ours->value[DS_STATUS])) {
-        *rule = 61;
-        return DS_M_TERMINAL;
+    answer = of_life_cycle(f) && m->status.rule ? m->status : ask(m, f, value);
+    if (answer.rule && answer.makes == DS_REFUSES) {
+        *rule = answer.rule;
+        *why = answer.why;
+        return answer.rule == 61 ? DS_M_TERMINAL : DS_M_FORBIDDEN;
     }
-    *rule = forbidden(m, f, why);
-    if (*rule)
-        return DS_M_FORBIDDEN;
-    if (f == DS_STATUS && ds_status_terminal(m->theirs->value[f]) && stage_disputed(m))
+    if (f == DS_STATUS && ds_status_terminal(value) && stage_disputed(m))
         return DS_M_WITH_STAGE;
-    if (m->until_ms && of_life_cycle(f)) {
-        *rule = 78;
-        return DS_M_WAIT;
-    }
-    return ruling->number;
+    if (!answer.rule)
+        return ruling->number;
+    *rule = answer.rule;
+    *why = answer.why;
+    m->item->hold_rule = answer.rule;
+    if (m->item->until_ms < answer.until_ms)
+        m->item->until_ms = answer.until_ms;
+    return DS_M_WAIT;
 }
 
 /* Both sides get what joins them; a side that has it already stays. */
@@ -262,7 +269,7 @@ static void merge_field(struct merging *m, enum ds_field f)
     const char *why = NULL, *joined = NULL;
     struct ds_ruling ruling = compare(m, f, &joined);
     int rule = 0;
-    int number = ruled(m, f, &ruling, &rule, &why);
+    int number = ruled(m, f, &ruling, joined ? joined : m->theirs->value[f], &rule, &why);
     enum ds_move move = number == ruling.number ? ruling.move : ds_merge_case(number)->move;
     struct ds_change *c;
 
@@ -338,6 +345,16 @@ static void conclude(struct merging *m)
     const struct ds_sight *s = m->sight;
     struct ds_item *item = m->item;
     struct ds_deal then = s->ours.deal;
+    struct ds_ask q = {.policy = m->policy,
+                       .arena = m->arena,
+                       .base = &s->base,
+                       .ours = &s->ours.deal,
+                       .theirs = m->theirs,
+                       .then = &then,
+                       .field = DS_FIELDS,
+                       .created_ms = s->ours.created_ms,
+                       .unmapped_stage = s->theirs->mapped.unmapped_stage,
+                       .held = item->wanted.given};
 
     if (item->conflicts)
         item->outcome = DS_CONFLICT;
@@ -348,28 +365,46 @@ static void conclude(struct merging *m)
     for (enum ds_field f = 0; f < DS_FIELDS; f++)
         if (ds_given(&item->write, f))
             ds_deal_set(&then, f, item->write.value[f]);
-    item->warning = ds_rules_warning(m->policy, m->arena, &then);
-    if (s->theirs->mapped.unmapped_stage)
-        item->warning = ds_arena_printf(m->arena,
-                                        "stage '%s' has no line in the mapping; stage and status "
-                                        "stay as they are (R-68)",
-                                        s->theirs->mapped.unmapped_stage);
+    remark(item, &q);
+}
+
+static bool looks_at(const struct merging *m, enum ds_field f)
+{
+    return ds_given(m->theirs, f) && (!m->item->partial || m->policy->only >> f & 1);
+}
+
+/* The deal as it would be with all that is taken, as far as its status can follow: the rules are asked
+ * about the whole of it, so that no field is shared or closed behind another one's back. */
+static void look_ahead(struct merging *m)
+{
+    static const enum ds_field life_cycle[] = {DS_STATUS, DS_STAGE, DS_REASON};
+    const struct ds_deal *ours = &m->sight->ours.deal;
+
+    m->then = *ours;
+    for (enum ds_field f = 0; f < DS_FIELDS; f++) {
+        const char *joined;
+        enum ds_move move = looks_at(m, f) ? compare(m, f, &joined).move : DS_MOVE_NONE;
+
+        if ((move == DS_MOVE_TAKE || move == DS_MOVE_JOIN) && !ds_rules_frozen(ours, m->theirs, f))
+            ds_deal_set(&m->then, f, joined ? joined : m->theirs->value[f]);
+    }
+    if (ds_same(m->then.value[DS_STATUS], ours->value[DS_STATUS]))
+        return;
+    m->status = ask(m, DS_STATUS, m->then.value[DS_STATUS]);
+    for (size_t i = 0; m->status.rule && i < sizeof(life_cycle) / sizeof(life_cycle[0]); i++)
+        ds_deal_set(&m->then, life_cycle[i], ours->value[life_cycle[i]]);
 }
 
 static void merge(const struct ds_policy *policy, struct ds_arena *a, struct ds_item *item,
                   const struct ds_sight *s, const struct ds_deal *theirs)
 {
-    struct merging m = {policy, s, theirs, item, a, after(&s->ours.deal, theirs), false, 0};
+    struct merging m = {.policy = policy, .sight = s, .theirs = theirs, .item = item, .arena = a};
 
-    m.until_ms = ds_rules_won_at(policy, &m.then, s->ours.created_ms);
     item->partial = policy->only && policy->only != (UINT64_C(1) << DS_FIELDS) - 1;
+    look_ahead(&m);
     for (enum ds_field f = 0; f < DS_FIELDS; f++)
-        if (ds_given(theirs, f) && (!item->partial || policy->only >> f & 1))
+        if (looks_at(&m, f))
             merge_field(&m, f);
-    if (item->wanted.given) {
-        item->until_ms = m.until_ms;
-        item->hold_rule = 78;
-    }
     send_reason(&m);
     if (item->push.given)
         ds_plan_words(policy, a, s, item);

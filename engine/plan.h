@@ -79,7 +79,9 @@ struct ds_item {
     uint64_t conflicts;    /* fields in conflict afterwards */
     int64_t until_ms;      /* of the hold; 0: none */
     int hold_rule;
-    const char *warning; /* worth a line, changes nothing; NULL */
+    size_t remarks; /* worth a line, change nothing */
+    struct ds_remark remark[DS_MAX_REMARKS];
+    const char *warning; /* all of them in one text; NULL: none */
 };
 
 /* Fills *item; what it points to lives in the arena and in *sight. */

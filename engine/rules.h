@@ -1,7 +1,9 @@
 /*
  * rules.h - the business rules that a plan must keep (R-n, docs/rules.md)
  *
- * Pure. Checked on the plan, before anything is written; every refusal and hold names its rule.
+ * Pure. The rules are one table (engine/rules/table.c), asked on the plan before anything is written;
+ * every refusal, hold and warning names its rule. Which field may change in which phase of a deal is a
+ * column of the field table (mapping/deal.c).
  */
 #ifndef DS_ENGINE_RULES_H
 #define DS_ENGINE_RULES_H
@@ -31,8 +33,13 @@ struct ds_policy {
     bool first_load;  /* history that is long won enters as it is */
     bool vetted;      /* the company may create solution assessments */
     bool close_early; /* do not wait 72 hours */
-    const char *
-        shareable; /* solution ids that may be shared, blank or comma separated; NULL: none */
+    /* Lists, blank or comma separated; NULL: empty. */
+    const char *shareable;           /* ids of solutions that may be shared */
+    const char *our_domains;         /* domains of our people's email addresses */
+    const char *incentive_solutions; /* ids of solutions with an incentive */
+    uint64_t incentive_minimum;      /* US dollars that a deal needs for it */
+    uint64_t expiry_days;            /* to answer a received deal that does not say until when */
+    uint64_t expiry_warning_days;    /* before that time it is told */
     enum ds_direction direction;
     bool creates;   /* deals without a record are created in the CRM */
     uint64_t sends; /* bit per field that can be written in the CRM */
@@ -44,25 +51,78 @@ struct ds_policy {
     const struct ds_mapping *mapping; /* that turns what is sent into the CRM's words */
 };
 
+/* --- the rules, as data ------------------------------------------------------------------------ */
+
+/* When a rule is asked; a bit each. */
+enum ds_when {
+    DS_AT_CREATION = 1, /* a record becomes a deal */
+    DS_AT_CHANGE = 2,   /* a field of a deal changes */
+    DS_AT_SHARING = 4,  /* Microsoft is to see the deal, or to help */
+    DS_AT_CLOSING = 8,  /* the status becomes terminal */
+    DS_AS_IT_IS = 16    /* the deal after all that */
+};
+
+/* What a rule makes of a deal that breaks it; a bit each. */
+enum ds_makes {
+    DS_REFUSES = 1, /* a rejection at creation, a conflict afterwards */
+    DS_WAITS = 2,   /* a hold */
+    DS_WARNS = 4    /* a line in the report */
+};
+
+/* One question: may this field become what it is in `then`? */
+struct ds_ask {
+    const struct ds_policy *policy;
+    struct ds_arena *arena;
+    const struct ds_deal
+        *base; /* what both sides last agreed on; a person's act has none but ours */
+    const struct ds_deal *ours;   /* NULL: the deal is to be created */
+    const struct ds_deal *theirs; /* what the record says */
+    const struct ds_deal *then;   /* the deal as it would be */
+    enum ds_field field;
+    int64_t created_ms;         /* when the store got the deal */
+    uint64_t same_crm_id;       /* other deals that carry the CRM id */
+    const char *unmapped_stage; /* as in struct ds_mapped */
+    bool held;                  /* something about the deal waits already */
+};
+
+struct ds_answer {
+    int rule; /* R-n; 0: nothing stands against it */
+    enum ds_makes makes;
+    const char *why;
+    int64_t until_ms; /* of a hold: when to look again at the latest */
+};
+
+struct ds_rule {
+    int number; /* R-n */
+    const char *title;
+    unsigned when; /* enum ds_when */
+    enum ds_makes makes;
+    /* Fills why and until_ms of *out, and no more, when it is broken. */
+    bool (*breaks)(const struct ds_ask *q, const struct ds_rule *rule, struct ds_answer *out);
+};
+
+/* All of them, in the order in which they are asked; the first one that is broken counts. */
+extern const struct ds_rule ds_rules[];
+extern const size_t ds_rules_count;
+
 /* Everything that keeps theirs from becoming a deal, appended to the problems already found. */
 void ds_rules_create(const struct ds_policy *policy, struct ds_arena *a, struct ds_mapped *theirs);
 
-/* The rule that forbids this change of a live deal, or 0. *why tells it in words. */
-int ds_rules_forbid(const struct ds_deal *ours, const struct ds_deal *theirs, enum ds_field f,
-                    const char **why);
+/* What keeps a new deal from being created as it is: it is created open, and closed later. */
+struct ds_answer ds_rules_create_later(const struct ds_ask *q);
 
-/* The rule that keeps a deal, as it would be, from being shared or from asking for help (R-15, R-17,
- * R-41), or 0. There is no way back, so this is asked before it is (R-24). */
-int ds_rules_share(const struct ds_policy *policy, struct ds_arena *a, const struct ds_deal *then,
-                   const char **why);
+/* Whether a deal may get the value of the field that `then` has for it. */
+struct ds_answer ds_rules_change(const struct ds_ask *q);
 
-/* When the deal may be marked won: 0 at once, else the instant the 72 hours are over (R-78, R-79,
- * R-80). deal holds the values after the merge; created_ms is when the store got it. */
-int64_t ds_rules_won_at(const struct ds_policy *policy, const struct ds_deal *deal,
-                        int64_t created_ms);
+/* Whether the table of phases rules out a change, whatever else is so. */
+bool ds_rules_frozen(const struct ds_deal *ours, const struct ds_deal *theirs, enum ds_field f);
 
-/* A sentence on what is odd about the deal and changes nothing, or NULL. */
-const char *ds_rules_warning(const struct ds_policy *policy, struct ds_arena *a,
-                             const struct ds_deal *deal);
+/* What is worth a line about the deal, and changes nothing; returns how many. */
+#define DS_MAX_REMARKS 12
+struct ds_remark {
+    int rule;
+    const char *text; /* ends with "(R-n)" */
+};
+size_t ds_rules_remarks(const struct ds_ask *q, struct ds_remark out[DS_MAX_REMARKS]);
 
 #endif

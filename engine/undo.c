@@ -81,19 +81,23 @@ static void note(struct undoing *u, enum ds_field f, enum ds_move move, int rule
 /* Why our side of a field cannot go back, or NULL. */
 static const char *ours_stays(struct undoing *u, enum ds_field f, int *rule)
 {
-    const struct ds_deal *ours = &u->sight->ours.deal;
-    struct ds_deal then = *ours;
-    const char *why = NULL;
+    const struct ds_stored_deal *ours = &u->sight->ours;
+    struct ds_deal then = ours->deal;
+    struct ds_ask q = {.policy = &u->r->policy,
+                       .arena = &u->r->batch,
+                       .base = &ours->deal,
+                       .ours = &ours->deal,
+                       .then = &then,
+                       .field = f,
+                       .created_ms = ours->created_ms};
+    struct ds_answer answer;
 
-    if (!ds_same(ours->value[f], u->left[OURS].value[f]))
+    if (!ds_same(ours->deal.value[f], u->left[OURS].value[f]))
         return "has been changed since, and stays";
-    if (ds_status_terminal(ours->value[DS_STATUS])) {
-        *rule = 61;
-        return "the deal is closed, and stays";
-    }
     ds_deal_set(&then, f, u->was[OURS].value[f]);
-    *rule = ds_rules_forbid(ours, &then, f, &why);
-    return why;
+    answer = ds_rules_change(&q);
+    *rule = answer.rule;
+    return answer.rule ? answer.why : NULL;
 }
 
 static const char *theirs_stays(const struct undoing *u, enum ds_field f)

@@ -72,6 +72,19 @@ static const char *date_form(struct ds_arena *a, const struct ds_field_row *row,
     return ds_date(a, text, why);
 }
 
+static const char *instant_form(struct ds_arena *a, const struct ds_field_row *row,
+                                const char *text, const char **why)
+{
+    char instant[DS_INSTANT_TEXT];
+    int64_t ms;
+
+    (void)row;
+    if (ds_instant(text, &ms))
+        return ds_arena_dup(a, ds_instant_text(ms - ((ms % 1000) + 1000) % 1000, instant));
+    *why = "is not an instant (YYYY-MM-DDTHH:MM:SSZ)";
+    return NULL;
+}
+
 static const char *flag_form(struct ds_arena *a, const struct ds_field_row *row, const char *text,
                              const char **why)
 {
@@ -180,11 +193,17 @@ const char *ds_field_canonical(struct ds_arena *a, enum ds_field f, const char *
                                const char **why)
 {
     static ds_form *const forms[] = {
-        [DS_T_TEXT] = text_form,         [DS_T_DECIMAL] = decimal_form,
-        [DS_T_DATE] = date_form,         [DS_T_FLAG] = flag_form,
-        [DS_T_PERCENT] = percent_form,   [DS_T_WORD] = word_form,
-        [DS_T_CURRENCY] = currency_form, [DS_T_COUNTRY] = country_form,
-        [DS_T_TEAM] = ds_form_team,      [DS_T_SOLUTIONS] = ds_form_solutions,
+        [DS_T_TEXT] = text_form,
+        [DS_T_DECIMAL] = decimal_form,
+        [DS_T_DATE] = date_form,
+        [DS_T_INSTANT] = instant_form,
+        [DS_T_FLAG] = flag_form,
+        [DS_T_PERCENT] = percent_form,
+        [DS_T_WORD] = word_form,
+        [DS_T_CURRENCY] = currency_form,
+        [DS_T_COUNTRY] = country_form,
+        [DS_T_TEAM] = ds_form_team,
+        [DS_T_SOLUTIONS] = ds_form_solutions,
     };
     const struct ds_field_row *row = &ds_fields[f];
     const char *value = NULL;

@@ -5,10 +5,11 @@
  * and comparing is one function. Mapping, merge, rules, store, reports and `explain` walk the table
  * in deal.c; a new field is one row there and one column in the schema.
  *
- * Canonical forms: text is trimmed UTF-8; decimals as decimal.h; dates "YYYY-MM-DD"; yes/no; a stage
- * is its percentage "10" "20" "40" "60" "80" "100" (R-66); enums one of their words; the team a JSON
- * array of {"email","name","phone"} sorted by lower-case email (R-46); solutions a JSON array of ids,
- * sorted (R-49). Empty is NULL, never "".
+ * Canonical forms: text is trimmed UTF-8; decimals as decimal.h; dates "YYYY-MM-DD"; instants
+ * "YYYY-MM-DDTHH:MM:SSZ"; yes/no; a stage is its percentage
+ * "10" "20" "40" "60" "80" "100" (R-66); enums one of their words; the team a JSON array of
+ * {"email","name","phone"} sorted by lower-case email (R-46); solutions a JSON array of ids, sorted
+ * (R-49). Empty is NULL, never "".
  */
 #ifndef DS_MAPPING_DEAL_H
 #define DS_MAPPING_DEAL_H
@@ -50,6 +51,10 @@ enum ds_field {
     DS_CRM_ID,
     DS_CAMPAIGN_ID,
     DS_NOTES,
+    DS_ORIGIN,
+    DS_PARTNER,
+    DS_MICROSOFT,
+    DS_EXPIRES,
     DS_FIELDS
 };
 
@@ -57,6 +62,7 @@ enum ds_field_type {
     DS_T_TEXT,
     DS_T_DECIMAL,
     DS_T_DATE,
+    DS_T_INSTANT,
     DS_T_FLAG,    /* "yes" or "no" */
     DS_T_PERCENT, /* the standard ladder */
     DS_T_WORD,    /* one of `words` */
@@ -69,8 +75,17 @@ enum ds_field_type {
 /* When a deal must have the field to be created. */
 enum ds_needed { DS_OPTIONAL, DS_MANDATORY, DS_FOR_SHARING, DS_FOR_HELP };
 
-/* What may happen to the field once the deal exists and is not terminal. */
-enum ds_frozen { DS_FREE, DS_FROZEN, DS_ONLY_UP };
+/* The phases of a deal, and what may happen to a field in each of them (R-77): ds_field_row.may has
+ * one letter a phase. */
+enum ds_phase { DS_P_CREATION, DS_P_RECEIVED, DS_P_ACCEPTED, DS_P_SHARED, DS_P_CLOSED, DS_PHASES };
+
+#define DS_MAY_CHANGE 'w'
+#define DS_MAY_ONCE   '1' /* at creation, and never again */
+#define DS_MAY_ANSWER 'a' /* with the answer to a received deal */
+#define DS_MAY_UP     '^' /* from its lowest word to another one, once */
+#define DS_MAY_FILL   '+' /* while it is empty */
+#define DS_MAY_NOT    '-'
+#define DS_MAY_WHO    '?' /* nobody says */
 
 /* How both sides' changes come together (lists.h). */
 enum ds_merge_kind {
@@ -85,8 +100,8 @@ struct ds_field_row {
     enum ds_field_type type;
     enum ds_needed needed;
     int needed_rule; /* R-n that asks for it */
-    enum ds_frozen frozen;
-    int frozen_rule; /* R-n that freezes it */
+    const char *may;
+    int frozen_rule; /* R-n behind a letter that freezes it while the deal is open; 0: none does */
     enum ds_merge_kind merge;
     size_t max_chars;         /* for text */
     const char *const *words; /* for DS_T_WORD, NULL-terminated */
@@ -100,6 +115,13 @@ extern const struct ds_field_row ds_fields[DS_FIELDS];
 #define DS_STATUS_ACCEPTED "accepted"
 #define DS_STATUS_WON      "won"
 #define DS_STATUS_LOST     "lost"
+#define DS_STATUS_DECLINED "declined"
+#define DS_STATUS_EXPIRED  "expired"
+#define DS_OUTBOUND        "outbound"
+#define DS_INBOUND         "inbound"
+#define DS_NONE            "none" /* of help, partner and microsoft */
+#define DS_INVITER         "inviter"
+#define DS_INVITED         "invited"
 #define DS_YES             "yes"
 #define DS_NO              "no"
 
@@ -133,6 +155,9 @@ bool ds_same(const char *a, const char *b);
 
 /* Won, lost, declined, expired or error. */
 bool ds_status_terminal(const char *status);
+
+/* Whether Microsoft sees the deal: it is visible, or asks for help. There is no way back. */
+bool ds_deal_shared(const struct ds_deal *d);
 
 /* Type by the two questions: "private", "partner-led", "co-sell" or "assessment". */
 const char *ds_deal_type(const struct ds_deal *d);

@@ -37,7 +37,8 @@ static void take_all(struct ds_job *j, const char *id)
         if (f != DS_REASON)
             take_field(j, f);
     ds_job_progress(j);
-    if (ds_same(deal->value[DS_STATUS], DS_STATUS_LOST))
+    if (ds_same(deal->value[DS_STATUS], DS_STATUS_LOST) ||
+        ds_same(deal->value[DS_STATUS], DS_STATUS_DECLINED))
         take_field(j, DS_REASON);
     ds_job_team(j);
     if (!j->m->source[DS_CRM_ID].given)

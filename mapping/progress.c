@@ -54,7 +54,7 @@ static const char *status_word(struct ds_job *j)
     return word;
 }
 
-/* "won", "lost", "hold", "open" or a percentage, as values of the deal. */
+/* A word of [status] or [stages], or a percentage, as values of the deal. */
 static void set_progress(struct ds_deal *deal, const char *word)
 {
     static const struct {
@@ -65,6 +65,8 @@ static void set_progress(struct ds_deal *deal, const char *word)
     } known[] = {
         {"won", DS_STATUS_WON, "100", NULL},
         {"lost", DS_STATUS_LOST, NULL, NULL}, /* */
+        {"received", DS_STATUS_RECEIVED, NULL, NULL},
+        {"declined", DS_STATUS_DECLINED, NULL, NULL},
         {"hold", DS_STATUS_ACCEPTED, NULL, DS_YES},
         {"open", DS_STATUS_ACCEPTED, NULL, DS_NO},
     };

@@ -25,6 +25,7 @@ BEGIN {
     room("^connectors/",    "^(base|connectors)/[^/]+$|^SAME/")
     room("^engine/store/",  "^(base|mapping)/|^engine/store/")
     room("^engine/report/", "^(base|mapping|engine)/[^/]+$|^engine/report/|" contracts)
+    room("^engine/rules",   "^(base|mapping)/[^/]+$|^engine/rules[./]")
     room("^engine/",        "^(base|mapping|engine)/[^/]+$|" contracts)
     room("^cli/",           "^(base|engine|engine/report|cli)/[^/]+$|" contracts)
 

@@ -147,6 +147,7 @@ void ds_people_value(struct ds_buf *out, enum ds_field f, const char *value)
     case DS_T_TEXT: add_quoted(out, value); break;
     case DS_T_DECIMAL:
     case DS_T_DATE:
+    case DS_T_INSTANT:
     case DS_T_FLAG:
     case DS_T_WORD:
     case DS_T_CURRENCY:

@@ -118,7 +118,15 @@ static const char deals[] =
     "    ELSE solutions IS NULL END),\n"
     "  crm_id TEXT,\n"
     "  campaign_id TEXT,\n"
-    "  notes TEXT\n"
+    "  notes TEXT,\n"
+    "  origin TEXT DEFAULT 'outbound' CONSTRAINT origin CHECK (origin IN ('outbound', 'inbound')),\n"
+    "  partner TEXT DEFAULT 'none' CONSTRAINT partner CHECK ( -- our part, where partners work together\n"
+    "    partner = 'none' OR partner = 'inviter' OR partner = 'invited'),\n"
+    "  microsoft TEXT DEFAULT 'none' CONSTRAINT microsoft CHECK ( -- what Microsoft says to us\n"
+    "    microsoft = 'none' OR microsoft = 'asked' OR microsoft = 'accepted' OR\n"
+    "    microsoft = 'declined' OR microsoft = 'expired'),\n"
+    "  expires TEXT CONSTRAINT expires CHECK ( -- YYYY-MM-DDTHH:MM:SSZ, when a received deal does\n"
+    "    expires IS strftime('%Y-%m-%dT%H:%M:%SZ', expires))\n"
     ") STRICT;\n"
     "CREATE INDEX deals_crm_id ON deals(crm_id) WHERE crm_id IS NOT NULL;\n"
     "CREATE INDEX deals_name ON deals(name);\n";
@@ -270,7 +278,7 @@ static const char outbox[] =
     X("customer_city") X("customer_state") X("customer_postal_code") X("customer_country") \
     X("contact_first_name") X("contact_last_name") X("contact_email") X("contact_phone") \
     X("consent") X("visibility") X("help") X("assessment") X("team") X("solutions") \
-    X("crm_id") X("campaign_id") X("notes")
+    X("crm_id") X("campaign_id") X("notes") X("origin") X("partner") X("microsoft") X("expires")
 
 #define DIFFERS(field) \
     "    OR OLD." field " IS NOT NEW." field "\n"
@@ -328,16 +336,17 @@ static const char views[] =
     "  (80,  'Negotiated', 'Present to customer'),\n"
     "  (100, 'Won',        'Won');\n"
     "CREATE VIEW v_deals AS\n"
-    "  -- The deals in words. What came from a CRM is ours, so at 10 % it is created (R-66); of\n"
-    "  -- others the store does not know the direction.\n"
+    "  -- The deals in words. At 10 % a deal of ours is created, one that was sent to us is\n"
+    "  -- accepted (R-66).\n"
     "  SELECT d.id, d.version, d.name, d.status, d.stage,\n"
-    "    CASE WHEN d.stage = 10 AND d.connection IS NULL THEN 'Created or Accepted'\n"
+    "    CASE WHEN d.stage = 10 AND d.origin = 'inbound' THEN 'Accepted'\n"
     "         WHEN d.assessment = 'yes' THEN s.assessment_name ELSE s.name END AS stage_name,\n"
     "    CASE WHEN d.assessment = 'yes' THEN 'assessment'\n"
     "         WHEN d.help <> 'none' THEN 'co-sell'\n"
     "         WHEN d.visibility = 'yes' THEN 'partner-led' ELSE 'private' END AS type,\n"
     "    d.on_hold, d.value, d.currency, d.close_date, d.location,\n"
-    "    d.customer_name, d.customer_country, d.crm_id, c.name AS origin,\n"
+    "    d.customer_name, d.customer_country, d.crm_id, d.origin AS direction, d.partner,\n"
+    "    d.microsoft, d.expires, c.name AS origin,\n"
     "    (SELECT group_concat(k.name || ' ' || l.remote_id, ', ')\n"
     "       FROM links l JOIN connections k ON k.id = l.connection\n"
     "       WHERE l.deal = d.id) AS records,\n"

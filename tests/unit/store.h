@@ -179,6 +179,10 @@ static inline const char *sample(enum ds_field f)
         [DS_CRM_ID] = "006A",
         [DS_CAMPAIGN_ID] = "0001",
         [DS_NOTES] = "first line\nsecond line",
+        [DS_ORIGIN] = "outbound",
+        [DS_PARTNER] = "none",
+        [DS_MICROSOFT] = "asked",
+        [DS_EXPIRES] = "2028-02-29T12:00:00Z",
     };
 
     return values[f];
@@ -205,6 +209,10 @@ static inline const char *other(enum ds_field f)
         [DS_SOLUTIONS] = "[\"C\"]",
         [DS_CUSTOMER_DUNS] = "987654321",
         [DS_NOTES] = "x",
+        [DS_ORIGIN] = "inbound",
+        [DS_PARTNER] = "invited",
+        [DS_MICROSOFT] = "declined",
+        [DS_EXPIRES] = "2026-12-31T00:00:00Z",
     };
 
     return values[f];

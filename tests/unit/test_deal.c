@@ -174,7 +174,10 @@ static void the_table_is_complete(void **state)
         assert_int_equal(row->words != NULL, row->type == DS_T_WORD);
         assert_int_equal(row->max_chars != 0, row->type == DS_T_TEXT && f != DS_CUSTOMER_DUNS);
         assert_true(row->needed == DS_OPTIONAL || row->needed_rule);
-        assert_int_equal(row->frozen != DS_FREE, row->frozen_rule != 0);
+        assert_int_equal(strlen(row->may), DS_PHASES);
+        assert_int_equal(strspn(row->may, "w1a^+-?"), DS_PHASES);
+        assert_int_equal(row->may[DS_P_CLOSED], DS_MAY_NOT); /* */
+        assert_int_equal(row->may[DS_P_SHARED] != DS_MAY_CHANGE, row->frozen_rule != 0);
         assert_int_equal(row->merge == DS_MERGE_LIST,
                          row->type == DS_T_TEAM || row->type == DS_T_SOLUTIONS);
         assert_int_equal(row->merge == DS_MERGE_TEXT, f == DS_NOTES); /* */

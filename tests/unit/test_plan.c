@@ -269,7 +269,7 @@ static const struct {
     {DS_CLOSE_DATE, "2026-12-31", NULL, 34},
     {DS_NAME, "Contoso renewal", NULL, 31},
     {DS_TEAM, "[1]", NULL, 45},
-    {DS_SOLUTIONS, "[\"SOL-1\"]", NULL, 48},
+    {DS_SOLUTIONS, "[\"SOL-1\"]", NULL, 49},
     {DS_STATUS, DS_STATUS_ACCEPTED, DS_STATUS_LOST, 58},
 };
 

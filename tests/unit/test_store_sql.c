@@ -90,6 +90,11 @@ static void what_is_no_value_is_refused(void **state)
         {"team = 'nobody'", "team"},
         {"team = '{}'", "team"},
         {"team = '[]'", NULL},
+        {"origin = 'both'", "origin"},
+        {"expires = '2026-12-31'", "expires"},
+        {"expires = '2026-12-31T25:00:00Z'", "expires"},
+        {"expires = '2026-12-31T12:00:00Z'", NULL},
+        {"expires = NULL", NULL},
         {"solutions = '[1,'", "solutions"},
         {"solutions = 'null'", "solutions"},
         {"solutions = '[\"B\",\"A\"]'", NULL},
@@ -263,8 +268,11 @@ static void deals_read_well(void **state)
          "2026-09-21T14:13:20Z;"
          "2|accepted|10|Created|assessment|123456789012345678.1234|acme|NULL|"
          "2026-09-21T14:13:20Z");
+    sql("INSERT INTO deals(name, status, origin) VALUES ('sent', 'received', 'inbound')");
+    same("sent to us", sql("SELECT stage_name, direction FROM v_deals WHERE id = 4"),
+         "Accepted|inbound");
     same("by hand", sql("SELECT stage_name, type, origin FROM v_deals WHERE id = 3"),
-         "Created or Accepted|private|NULL");
+         "Created|private|NULL");
 }
 
 static void open_conflicts_have_a_view(void **state)

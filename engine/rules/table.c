@@ -1,0 +1,86 @@
+#include "engine/rules/rows.h"
+
+#define NEW     DS_AT_CREATION
+#define CHANGE  DS_AT_CHANGE
+#define SHARING DS_AT_SHARING
+#define CLOSING DS_AT_CLOSING
+#define SEEN    DS_AS_IT_IS
+
+/* clang-format off */
+const struct ds_rule ds_rules[] = {
+    /* Of a closed deal nothing else needs to be asked. */
+    {61, "a closed deal never changes", CHANGE, DS_REFUSES, ds_rule_closed},
+
+    {3, "a shared deal has a solution that may be shared", SHARING, DS_REFUSES,
+     ds_rule_solutions_unshareable},
+    {9, "only vetted companies make solution assessments", NEW, DS_REFUSES, ds_rule_not_vetted},
+    {11, "Microsoft's answer is its own", SEEN, DS_WARNS, ds_rule_microsoft_out},
+    {14, "a solution assessment has no other type", NEW | CHANGE, DS_REFUSES,
+     ds_rule_assessment_typed},
+    {17, "a deal becomes visible only where its own field turned to yes", CHANGE, DS_REFUSES,
+     ds_rule_flag_by_default},
+    {22, "no partner is invited to an inbound deal", NEW | CHANGE, DS_REFUSES,
+     ds_rule_partner_inbound},
+    {24, "there is no way back from sharing", CHANGE, DS_REFUSES, ds_rule_goes_down},
+    {27, "the direction of a deal never changes", CHANGE, DS_REFUSES, ds_rule_frozen},
+    {28, "a deal that a partner sent is inbound", NEW | CHANGE, DS_REFUSES,
+     ds_rule_partner_outbound},
+    {29, "an open record alone accepts nothing", CHANGE, DS_WAITS, ds_rule_no_answer},
+    {31, "a deal has a name", NEW | CHANGE, DS_REFUSES, ds_rule_missing},
+    {32, "a deal has a location", NEW, DS_REFUSES, ds_rule_missing},
+    {32, "the location never changes", CHANGE, DS_REFUSES, ds_rule_frozen},
+    {33, "a deal has a value and a currency", NEW | CHANGE, DS_REFUSES, ds_rule_missing},
+    {34, "a deal has a close date", NEW | CHANGE, DS_REFUSES, ds_rule_missing},
+    {34, "an open deal's close date lies ahead", SEEN, DS_WARNS, ds_rule_past_date},
+    {35, "one CRM id marks one deal", CHANGE, DS_REFUSES, ds_rule_same_crm_id},
+    {39, "country, and to share also street and city", NEW | SHARING, DS_REFUSES, ds_rule_missing},
+    {40, "a deal has a customer", NEW, DS_REFUSES, ds_rule_missing},
+    {40, "the customer never changes", CHANGE, DS_REFUSES, ds_rule_frozen},
+    {41, "help needs a complete contact", NEW | SHARING, DS_REFUSES, ds_rule_missing},
+    {42, "no contact and no help without consent", SHARING | CHANGE, DS_REFUSES,
+     ds_rule_no_consent},
+    {42, "consent cannot be given later", CHANGE, DS_REFUSES, ds_rule_consent_late},
+    {43, "contact and kind of help freeze when the deal is shared", CHANGE, DS_REFUSES,
+     ds_rule_frozen_by_sharing},
+    {44, "a consent that was withdrawn is a person's matter", CHANGE, DS_REFUSES,
+     ds_rule_consent_withdrawn},
+    {45, "a team has at least one member", NEW | CHANGE, DS_REFUSES, ds_rule_missing},
+    {46, "a team has 50 members at most", NEW | CHANGE, DS_REFUSES, ds_rule_team_size},
+    {47, "people of other companies are not ours to change", CHANGE, DS_REFUSES,
+     ds_rule_team_foreign},
+    {48, "a deal has at least one solution", NEW, DS_REFUSES, ds_rule_missing},
+    {49, "solutions are never emptied, and 50 at most", NEW | CHANGE, DS_REFUSES,
+     ds_rule_solutions_size},
+    {51, "a solution assessment stands alone", NEW | CHANGE, DS_REFUSES,
+     ds_rule_assessment_mixed},
+    {51, "an assessment stays one", CHANGE, DS_REFUSES, ds_rule_frozen},
+    {52, "a solution assessment has its location", NEW, DS_REFUSES, ds_rule_assessment_nowhere},
+    {53, "what an inviter has given is frozen for it", CHANGE, DS_REFUSES, ds_rule_inviter_frozen},
+    {54, "own people and solutions come after accepting", CHANGE, DS_REFUSES,
+     ds_rule_invited_unanswered},
+    {55, "deals of ours are accepted from the start", NEW, DS_REFUSES, ds_rule_sent_by_us},
+    {56, "a received deal waits for its answer", CHANGE, DS_WAITS, ds_rule_unanswered},
+    {57, "what is no part of the answer comes after it", CHANGE, DS_WAITS, ds_rule_after_answer},
+    {58, "lost and declined need a reason", NEW | CHANGE, DS_REFUSES, ds_rule_no_reason},
+    {59, "we never let a deal expire", CHANGE, DS_REFUSES, ds_rule_expired_by_us},
+    {59, "a received deal expires soon", SEEN, DS_WARNS, ds_rule_expires_soon},
+    {63, "a status never goes back", CHANGE, DS_REFUSES, ds_rule_status_back},
+    {64, "each outcome follows its own status", CHANGE, DS_REFUSES, ds_rule_status_pair},
+    {67, "100 % comes with won", NEW | CHANGE, DS_REFUSES, ds_rule_hundred},
+    {68, "a stage that nothing maps stays", SEEN, DS_WARNS, ds_rule_stage_unknown},
+    {70, "every stage of an assessment is marked before won", NEW | CLOSING, DS_WAITS,
+     ds_rule_assessment_stages},
+    {72, "a stage is mapped and never guessed", NEW, DS_REFUSES, ds_rule_stage_unmapped},
+    {74, "lost has no percentage", CHANGE, DS_REFUSES, ds_rule_stage_of_lost},
+    {75, "100 % is not won", SEEN, DS_WARNS, ds_rule_hundred_open},
+    {76, "a stage goes back", SEEN, DS_WARNS, ds_rule_step_back},
+    {78, "72 hours lie between creation and won", CLOSING, DS_WAITS, ds_rule_hours_72},
+    {79, "an early closing is told", SEEN, DS_WARNS, ds_rule_closed_early},
+    {80, "first seen as won is created open", NEW, DS_WAITS, ds_rule_hours_72},
+    {81, "private deals cannot be registered", SEEN, DS_WARNS, ds_rule_private_incentive},
+    {83, "registration has its criteria", SEEN, DS_WARNS, ds_rule_not_eligible},
+    {96, "closed there and open here is told", SEEN, DS_WARNS, ds_rule_open_here},
+};
+/* clang-format on */
+
+const size_t ds_rules_count = sizeof(ds_rules) / sizeof(ds_rules[0]);
