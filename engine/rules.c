@@ -4,7 +4,7 @@
 /* When the question comes up, as bits. */
 static unsigned occasions(const struct ds_ask *q)
 {
-    bool closes = q->field == DS_STATUS && ds_status_terminal(q->then->value[DS_STATUS]);
+    bool closes = q->ours && q->field == DS_STATUS && ds_status_terminal(q->then->value[DS_STATUS]);
     bool shares = !q->ours || q->field == DS_VISIBILITY || q->field == DS_HELP;
     unsigned when = q->ours ? DS_AT_CHANGE : DS_AT_CREATION;
 
