@@ -73,7 +73,8 @@ static struct ds_section *section_of(struct reading *r, const char *connection, 
 }
 
 /* What may be longer than a line: it stands on several, and is joined with blanks. */
-static const char *const long_keys[] = {"shareable_solutions", "where", "filter"};
+static const char *const long_keys[] = {"shareable_solutions", "incentive_solutions", "our_domains",
+                                        "where", "filter"};
 
 /* The same key of the same section again. */
 static int again(struct reading *r, struct ds_entry *first, const struct ds_ini_line *line,

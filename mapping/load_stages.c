@@ -8,8 +8,10 @@
 #define LADDER "10", "20", "40", "60", "80"
 
 static const char *const ladder[] = {LADDER, NULL};
-static const char *const stage_words[] = {LADDER, "won", "lost", "hold", "received", "declined", NULL};
-static const char *const status_words[] = {"from", "open", "won", "lost", "hold", "received", "declined", NULL};
+static const char *const stage_words[] = {LADDER,     "won",      "lost", "hold",
+                                          "received", "declined", NULL};
+static const char *const status_words[] = {"from", "open",     "won",      "lost",
+                                           "hold", "received", "declined", NULL};
 static const char *const stage_settings[] = {"from", "process", "probability", NULL};
 
 /* The list's own copy of a word, which lives as long as the program; NULL: it is none. */

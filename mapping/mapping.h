@@ -56,12 +56,12 @@ const char *ds_mapping_process_path(const struct ds_mapping *m); /* NULL: none *
 void ds_mapping_stage_lines(const struct ds_mapping *m,
                             void (*each)(void *arg, const char *name, int line), void *arg);
 
-/* What a stage maps to: "10" to "100", "won", "lost", "hold", or NULL when nothing names it.
- * process may be NULL, probability -1. */
+/* What a stage maps to: "10" to "100", "won", "lost", "hold", "received", "declined", or NULL when
+ * nothing names it. process may be NULL, probability -1. */
 const char *ds_mapping_stage(const struct ds_mapping *m, const char *process, const char *value,
                              int probability);
 
-/* The same for a value of the status path ([status] from): "open", "won", "lost", "hold", NULL. */
+/* The same for a value of the status path ([status] from), where "open" takes the place of a percentage. */
 const char *ds_mapping_status(const struct ds_mapping *m, const char *value);
 const char *ds_mapping_status_path(const struct ds_mapping *m);
 

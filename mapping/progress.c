@@ -64,8 +64,8 @@ static void set_progress(struct ds_deal *deal, const char *word)
         const char *on_hold;
     } known[] = {
         {"won", DS_STATUS_WON, "100", NULL},
-        {"lost", DS_STATUS_LOST, NULL, NULL}, /* */
-        {"received", DS_STATUS_RECEIVED, NULL, NULL},
+        {"lost", DS_STATUS_LOST, NULL, NULL},         /* */
+        {"received", DS_STATUS_RECEIVED, "10", NULL}, /* where it will be when accepted */
         {"declined", DS_STATUS_DECLINED, NULL, NULL},
         {"hold", DS_STATUS_ACCEPTED, NULL, DS_YES},
         {"open", DS_STATUS_ACCEPTED, NULL, DS_NO},

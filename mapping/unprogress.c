@@ -5,7 +5,7 @@
 
 /* What the record shall say. */
 struct goal {
-    const char *outcome; /* "open", "won", "lost", "hold" */
+    const char *outcome; /* "open", "won", "lost", "hold", "received", "declined" */
     const char *percent; /* the stage of an open deal, or one on hold; may be NULL */
     const char *word; /* what shall decide: the percentage if there are stages, else the outcome */
 };
@@ -190,14 +190,15 @@ static const char *value_of(const struct ds_back *b, enum ds_field f)
 
 static const char *outcome_of(struct ds_back *b)
 {
+    static const char *const alike[] = {DS_STATUS_WON, DS_STATUS_LOST, DS_STATUS_RECEIVED,
+                                        DS_STATUS_DECLINED};
     const char *status = value_of(b, DS_STATUS);
 
     if (!status || strcmp(status, DS_STATUS_ACCEPTED) == 0)
         return ds_same(value_of(b, DS_ON_HOLD), DS_YES) ? "hold" : "open";
-    if (strcmp(status, DS_STATUS_WON) == 0)
-        return "won";
-    if (strcmp(status, DS_STATUS_LOST) == 0)
-        return "lost";
+    for (size_t i = 0; i < sizeof(alike) / sizeof(alike[0]); i++)
+        if (strcmp(status, alike[i]) == 0)
+            return alike[i];
     fail_line(b, status);
     return NULL;
 }

@@ -23,7 +23,7 @@ static const struct {
     const char *why;
 } progress[] = {
     {DS_STATUS,
-     {DS_STATUS_WON, DS_STATUS_LOST},
+     {DS_STATUS_WON, DS_STATUS_LOST, DS_STATUS_RECEIVED, DS_STATUS_DECLINED},
      "has no line 'won' or 'lost' for a path that can be written"},
     {DS_ON_HOLD, {"hold"}, "has no line 'hold' for a path that can be written"},
     {DS_STAGE,

@@ -99,26 +99,28 @@ is 'a rejected row that has left the export is forgotten' 0 "$(rejects)"
 # --- what sharing and help need (R-3, R-41, R-42) -------------------------------------------------
 
 start
-export_of < <(row 1 consent=yes && row 2 consent=no email=ada@example.com && row 3 solution=SOL-9 && row 4 &&
-    row 5 consent=yes)
+export_of < <(row 1 consent=yes && row 2 consent=no email=ada@example.com && row 3 consent=yes solution=SOL-9 &&
+    row 4 consent=yes && row 5 consent=yes && row 6)
 run 0 sync csv
-is 'private deals need neither' '5 fetched: 5 created' "$(sum)"
+is 'private deals need neither' '6 fetched: 6 created' "$(sum)"
 export_of < <(row 1 consent=yes help=quotes && row 2 consent=no email=ada@example.com help=quotes &&
-    row 3 solution=SOL-9 shared=yes && row 4 shared=yes &&
-    row 5 consent=yes email=ada@example.com help=quotes shared=yes)
+    row 3 consent=yes solution=SOL-9 shared=yes && row 4 consent=yes shared=yes &&
+    row 5 consent=yes email=ada@example.com help=quotes shared=yes && row 6 shared=yes)
 run 3 sync csv
-is 'three ask for what they lack, two have all of it' '5 fetched: 2 updated, 3 conflicts' "$(sum)"
+is 'four ask for what they lack, two have all of it' '6 fetched: 2 updated, 4 conflicts' "$(sum)"
 is 'a conflict names its rule' '1|help|R-41
 2|help|R-42
-3|visibility|R-3' "$(sql 'SELECT remote_id, field, rule FROM v_open_conflicts ORDER BY 1')"
+3|visibility|R-3
+6|visibility|R-42' "$(sql 'SELECT remote_id, field, rule FROM v_open_conflicts ORDER BY 1')"
 is 'and shares nothing' '1|no|none
 2|no|none
 3|no|none
 4|yes|none
-5|yes|quotes' "$(sql 'SELECT id, visibility, help FROM deals ORDER BY 1')"
+5|yes|quotes
+6|no|none' "$(sql 'SELECT id, visibility, help FROM deals ORDER BY 1')"
 export_of < <(row 1 consent=yes help=quotes email=ada@example.com &&
-    row 2 consent=yes email=ada@example.com help=quotes && row 3 shared=yes && row 4 shared=yes &&
-    row 5 consent=yes email=ada@example.com help=quotes shared=yes)
+    row 2 consent=yes email=ada@example.com help=quotes && row 3 consent=yes shared=yes &&
+    row 4 consent=yes shared=yes && row 5 consent=yes email=ada@example.com help=quotes shared=yes && row 6)
 run 3 sync csv
 is 'with what was missing they are shared; consent cannot be given later (R-42)' '1|no|quotes
 2|no|none

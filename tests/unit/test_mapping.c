@@ -490,7 +490,23 @@ static void the_company_word_is_kept_for_reports(void **state)
     ds_mapping_free(m);
 }
 
-/* */
+/* */
+static void a_received_deal_has_words_of_its_own(void **state)
+{
+    struct ds_mapping *m =
+        load("[fields]\ncrm_id = Id\nreason = Why\n"
+             "[stage]\nfrom = Stage\n[stages]\n10 = New\nreceived = From partner\n"
+             "declined = Turned down\n");
+
+    (void)state;
+    check(m, "Id=006A|Stage=From partner|Why=budget",
+          "{\"status\":\"received\",\"stage\":\"10\",\"crm_id\":\"006A\"}");
+    check(m, "Id=006A|Stage=Turned down|Why=budget",
+          "{\"status\":\"declined\",\"reason\":\"budget\",\"crm_id\":\"006A\"}");
+    check(m, "Id=006A|Stage=New|Why=budget", ACCEPTED("10"));
+    ds_mapping_free(m);
+}
+
 static void a_reason_belongs_to_a_lost_deal_only(void **state)
 {
     struct ds_mapping *m = load("[fields]\ncrm_id = Id\nreason = Why\n[values reason]\n"
@@ -743,6 +759,7 @@ int main(void)
         cmocka_unit_test(the_status_decides_before_the_stage),
         cmocka_unit_test(a_status_without_stages),
         cmocka_unit_test(the_company_word_is_kept_for_reports),
+        cmocka_unit_test(a_received_deal_has_words_of_its_own),
         cmocka_unit_test(a_reason_belongs_to_a_lost_deal_only),
         cmocka_unit_test(a_path_is_asked_for_once),
         cmocka_unit_test(tables_may_have_any_size),

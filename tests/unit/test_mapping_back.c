@@ -186,6 +186,7 @@ static void stages_become_the_company_s_own(void **state)
                                   "[stages]\n"
                                   "10 = Prospecting\n10 = Engaging\n39 = Between\n20 = Qualified\n"
                                   "60 = Quote\nlost = Gone\nwon = Won\nlost = Lost\nhold = Parked\n"
+                                  "received = Sent to us\n"
                                   "[stages Partner]\n40 = Prospecting\nwon = Signed\n20 = Joint\n"
                                   "[probability]\n80 = 75-90\n";
     static const struct row rows[] = {
@@ -233,6 +234,9 @@ static void stages_become_the_company_s_own(void **state)
         {"Stage=Quote", "stage=100", "! stage 100 is reached by winning only (R-67)"},
         {"Stage=Lost", "stage=20", "! a deal that is lost has no stage (R-74)"},
         {"Stage=Won", "on_hold=yes", "! a deal that is won or lost cannot be on hold"},
+        {NULL, "status=received|stage=10", "Stage=Sent to us"},
+        {"Stage=Sent to us", "status=received", ""},
+        {"Stage=Sent to us", "status=accepted|stage=10", "Stage=Prospecting"},
         {"Stage=Quote", "status=declined",
          "! no line of [status] or [stages] stands for"
          " 'declined'"},
