@@ -14,7 +14,7 @@ enum { MOST_PARENTS = 16 };
  * change of the opportunity itself. */
 static int do_without(struct ds_err *err, const char *what)
 {
-    if (err->status != DS_E_CONFIG)
+    if (!strstr(err->text, "INVALID_FIELD"))
         return err->status;
     ds_log(DS_LOG_WARNING, "changes of %s that leave the opportunity alone are not seen: %s", what,
            err->text);
@@ -225,6 +225,8 @@ static int read_by_children(struct ds_sf_fetch *f, const struct ds_sf_list *list
     ds_sf_soql_changed(&soql, "OpportunityId", list->kind->object, parent.text, f->at.lo_ms,
                        f->at.hi_ms);
     rc = ds_sf_chain_each(f->remote, 0, "queryAll", soql.text, take_owner, &owners, err);
+    if (rc)
+        rc = ds_sf_children_refuse(list, err);
     if (rc)
         rc = do_without(err, list->kind->path);
     if (!rc)

@@ -16,8 +16,7 @@ fails() {
 }
 
 fetch() { # OPTIONS...
-    drive sf fetch --paths "$PATHS" "$@"
-    cursor=$(jq -r 'select(.next) | .next' "$T/out")
+    drive sf fetch --paths "$PATHS" "$@" && cursor=$(jq -r 'select(.next) | .next' "$T/out")
 }
 
 records() {
@@ -126,6 +125,8 @@ sim set '{"team_selling":false}' >/dev/null
 ok 'without team selling the path is an error' fails drive sf fetch --paths Name,OpportunityTeamMembers --quiet
 has 'that says where to look' 'Opportunity Team Settings' "$T/out"
 has 'and is one of configuration' '"status":"config"' "$T/out"
+ok 'so it is between two runs' fails fetch --cursor "$cursor"
+has 'with the same words' '"status":"config".*Opportunity Team Settings' "$T/out"
 ok 'without the path all is well' drive sf fetch --paths Name --quiet
 sim set '{"team_selling":true}' >/dev/null
 
