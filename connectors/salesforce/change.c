@@ -81,7 +81,8 @@ static bool add_member(struct ds_sf_reader *reader, struct ds_arena *a,
     const struct ds_sf_column *column = column_of(reader, assign->path);
     struct ds_value value = assign->value;
 
-    *why = forbidden(column, creates);
+    *why = reader->columns.path[assign->path].rated ? "is a rate of the org"
+                                                    : forbidden(column, creates);
     if (*why)
         return false;
     if (reader->columns.path[assign->path].labelled && value.text &&

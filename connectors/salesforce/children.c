@@ -257,7 +257,7 @@ static bool next_query(struct load *load, struct ds_buf *soql, struct ds_sf_list
     return true;
 }
 
-static int refuse(struct ds_err *err, const struct ds_sf_list *list)
+int ds_sf_children_refuse(const struct ds_sf_list *list, struct ds_err *err)
 {
     struct ds_err cause = *err;
 
@@ -278,7 +278,7 @@ static int step(struct load *load, struct ds_sf_chain *chain, struct ds_sf_list 
     int rc = ds_sf_chain_next(chain, &page, &records, err);
 
     if (rc)
-        rc = refuse(err, *list);
+        rc = ds_sf_children_refuse(*list, err);
     json_array_foreach(records, i, row)
     {
         if (rc)

@@ -64,6 +64,10 @@ int ds_sf_children_load(struct ds_sf_children *children, const char *const *ids,
 bool ds_sf_children_values(struct ds_sf_children *children, const char *id,
                            struct ds_value *values);
 
+/* Says of a failed query for the children of a list that the org has no such object, if that is why:
+ * DS_E_CONFIG. Returns the status. */
+int ds_sf_children_refuse(const struct ds_sf_list *list, struct ds_err *err);
+
 /* Appends the columns that a list is read with. */
 void ds_sf_children_columns(const struct ds_sf_list *list, struct ds_buf *out);
 

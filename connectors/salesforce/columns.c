@@ -24,6 +24,7 @@ void ds_sf_columns_clear(struct ds_sf_columns *columns)
 {
     ds_arena_clear(&columns->arena);
     json_decref(columns->labels);
+    json_decref(columns->rates);
     memset(columns, 0, sizeof(*columns));
 }
 
@@ -141,7 +142,7 @@ static bool is_foreign(const struct ds_sf_columns *columns, const struct ds_sf_p
 {
     const json_t *field;
 
-    if (path->column == DS_SF_NO_COLUMN || path->labelled)
+    if (path->column == DS_SF_NO_COLUMN || path->labelled || path->rated)
         return true;
     field = columns->column[path->column].field;
     return !field || json_is_true(json_object_get(field, "calculated"));
@@ -153,6 +154,9 @@ int ds_sf_columns_path(struct ds_sf_columns *columns, const char *path, struct d
     int rc = DS_OK;
 
     to->labelled = ds_text_same_nocase(path, DS_SF_STAGE_LABEL);
+    to->rated = ds_text_same_nocase(path, DS_SF_RATE);
+    if (to->rated)
+        path = "CurrencyIsoCode";
     if (ds_sf_child_kind(path))
         to->column = DS_SF_NO_COLUMN;
     else
@@ -162,6 +166,7 @@ int ds_sf_columns_path(struct ds_sf_columns *columns, const char *path, struct d
     to->foreign = is_foreign(columns, to);
     columns->foreign = columns->foreign || to->foreign;
     columns->labelled = columns->labelled || to->labelled;
+    columns->rated = columns->rated || to->rated;
     columns->paths++;
     return DS_OK;
 }
@@ -203,6 +208,13 @@ static struct ds_value label_of(const json_t *labels, struct ds_value value)
     return (struct ds_value){json_string_value(label), json_string_length(label)};
 }
 
+static struct ds_value rate_of(const json_t *rates, struct ds_value code)
+{
+    const char *rate = code.text ? ds_json_text(rates, code.text) : NULL;
+
+    return (struct ds_value){rate, rate ? strlen(rate) : 0};
+}
+
 void ds_sf_columns_values(const struct ds_sf_columns *columns, struct ds_value *values)
 {
     for (size_t i = 0; i < columns->paths; i++) {
@@ -213,6 +225,8 @@ void ds_sf_columns_values(const struct ds_sf_columns *columns, struct ds_value *
             values[i] = columns->raw[path->column];
         if (path->labelled)
             values[i] = label_of(columns->labels, values[i]);
+        if (path->rated)
+            values[i] = rate_of(columns->rates, values[i]);
     }
 }
 

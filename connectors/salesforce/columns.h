@@ -2,7 +2,8 @@
  * columns.h - from the paths of a mapping to the columns of a query, and back to values
  *
  * A path is a field ("StageName"), a field of a parent ("Account.Name"), the stage's label
- * ("StageName.label"), or a list of children (children.h). Names are settled once a fetch, against what
+ * ("StageName.label"), the rate of its currency ("CurrencyIsoCode.ConversionRate"), or a list of
+ * children (children.h). Names are settled once a fetch, against what
  * the org says Opportunity has (SF-22), so that a record costs only its look-ups.
  */
 #ifndef DS_CONNECTORS_SALESFORCE_COLUMNS_H
@@ -14,6 +15,7 @@
 
 #define DS_SF_DEPTH       6 /* a field and its five parents, SOQL's limit */
 #define DS_SF_STAGE_LABEL "StageName.label"
+#define DS_SF_RATE        "CurrencyIsoCode.ConversionRate"
 #define DS_SF_NO_COLUMN   SIZE_MAX /* of a path whose value comes from other rows */
 
 struct ds_sf_column {
@@ -27,6 +29,7 @@ struct ds_sf_column {
 struct ds_sf_path {
     size_t column; /* or DS_SF_NO_COLUMN */
     bool labelled; /* look the value up among the labels */
+    bool rated;    /* among the rates */
     bool foreign;  /* may change while the opportunity's stamp stands still (SF-24) */
 };
 
@@ -41,6 +44,8 @@ struct ds_sf_columns {
     bool labelled;           /* a path wants labels */
     bool foreign;            /* there is a foreign path */
     json_t *labels;          /* of stages, by ApiName; owned; NULL: none */
+    bool rated;              /* a path wants rates */
+    json_t *rates;           /* of currencies, by code; owned; NULL: none */
 };
 
 /* room: how many columns and paths will be added at most. describe outlives the columns. */

@@ -43,6 +43,8 @@ int ds_sf_reader_init(struct ds_sf_reader *reader, struct ds_remote *remote,
     if (!reader->values || ds_buf_failed(&reader->list))
         return ds_fail_nomem(err);
     rc = ds_sf_children_init(&reader->children, remote, query, err);
+    if (!rc && reader->columns.rated)
+        rc = ds_sf_rates(remote, &reader->columns.rates, err);
     if (!rc && reader->columns.labelled)
         rc = ds_sf_stage_labels(remote, &reader->columns.labels, err);
     return rc;

@@ -14,7 +14,7 @@ enum { MOST_PARENTS = 16 };
  * change of the opportunity itself. */
 static int do_without(struct ds_err *err, const char *what)
 {
-    if (err->status != DS_E_CONFIG)
+    if (!strstr(err->text, "INVALID_FIELD"))
         return err->status;
     ds_log(DS_LOG_WARNING, "changes of %s that leave the opportunity alone are not seen: %s", what,
            err->text);
@@ -65,28 +65,87 @@ static int find_parents(const struct ds_sf_columns *columns, struct parents *p, 
     return rc;
 }
 
-/* The opportunities themselves: the query leaves out those that the window has. */
-static int read_by_parents(struct ds_sf_fetch *f, const struct parents *p, struct ds_err *err)
+/* The opportunities that the query in f->text finds. */
+static int read_query(struct ds_sf_fetch *f, const char *what, struct ds_err *err)
 {
-    struct ds_sf_range range = ds_sf_fetch_range(f);
     struct ds_sf_chain chain;
     int rc;
 
     ds_sf_chain_init(&chain, f->remote, 0);
-    ds_buf_reset(&f->text);
-    ds_sf_soql_parents(&f->text, f->reader.list.text, p->name, p->count, &range);
     rc = ds_sf_chain_begin(&chain, "queryAll", f->text.text, err);
     while (!rc && chain.under_way) {
         json_t *page = NULL, *rows = NULL;
 
         rc = ds_sf_chain_next(&chain, &page, &rows, err);
         if (rc)
-            rc = do_without(err, "parents");
+            rc = do_without(err, what);
         else
             rc = ds_sf_fetch_rows(f, rows, NULL, err);
         json_decref(page);
     }
     ds_sf_chain_clear(&chain);
+    return rc;
+}
+
+/* The query leaves out those that the window has. */
+static int read_by_parents(struct ds_sf_fetch *f, const struct parents *p, struct ds_err *err)
+{
+    struct ds_sf_range range = ds_sf_fetch_range(f);
+
+    ds_buf_reset(&f->text);
+    ds_sf_soql_parents(&f->text, f->reader.list.text, p->name, p->count, &range);
+    return read_query(f, "parents", err);
+}
+
+/* --- currencies ------------------------------------------------------------------------------ */
+
+int ds_sf_rates(struct ds_remote *remote, json_t **out, struct ds_err *err)
+{
+    json_t *rows = NULL, *row, *rates = json_object();
+    size_t i;
+    int rc = ds_sf_rows(remote, "SELECT IsoCode, ConversionRate FROM CurrencyType", &rows, err);
+
+    json_array_foreach(rows, i, row)
+    {
+        const char *code = ds_json_text(row, "IsoCode");
+
+        if (code && json_object_set(rates, code, json_object_get(row, "ConversionRate")) != 0)
+            rc = ds_fail_nomem(err);
+    }
+    json_decref(rows);
+    if (rc)
+        json_decref(rates);
+    else
+        *out = rates;
+    return rc;
+}
+
+/* Those in a currency of which the rate was changed in the window. */
+static int read_by_currencies(struct ds_sf_fetch *f, struct ds_err *err)
+{
+    struct ds_sf_range range = ds_sf_fetch_range(f);
+    struct ds_buf codes = DS_BUF_INIT(DS_MAX_TEXT), soql = DS_BUF_INIT(DS_MAX_TEXT);
+    json_t *rows = NULL, *row;
+    size_t i;
+    int rc;
+
+    ds_sf_soql_changed(&soql, "IsoCode", "CurrencyType", "", range.lo_ms, range.hi_ms);
+    rc = ds_sf_rows(f->remote, soql.text, &rows, err);
+    json_array_foreach(rows, i, row)
+    {
+        const char *code = ds_json_text(row, "IsoCode");
+
+        if (code)
+            ds_buf_addf(&codes, "%s'%.3s'", codes.len ? "," : "", code);
+    }
+    if (!rc && codes.len) {
+        ds_buf_reset(&f->text);
+        ds_sf_soql_currencies(&f->text, f->reader.list.text, codes.text, &range);
+        rc = read_query(f, "currencies", err);
+    }
+    json_decref(rows);
+    ds_buf_clear(&codes);
+    ds_buf_clear(&soql);
     return rc;
 }
 
@@ -163,8 +222,11 @@ static int read_by_children(struct ds_sf_fetch *f, const struct ds_sf_list *list
     int rc;
 
     add_parent_of(list, &parent);
-    ds_sf_soql_children(&soql, list->kind->object, parent.text, f->at.lo_ms, f->at.hi_ms);
+    ds_sf_soql_changed(&soql, "OpportunityId", list->kind->object, parent.text, f->at.lo_ms,
+                       f->at.hi_ms);
     rc = ds_sf_chain_each(f->remote, 0, "queryAll", soql.text, take_owner, &owners, err);
+    if (rc)
+        rc = ds_sf_children_refuse(list, err);
     if (rc)
         rc = do_without(err, list->kind->path);
     if (!rc)
@@ -181,6 +243,8 @@ int ds_sf_related(struct ds_sf_fetch *f, struct ds_err *err)
 
     if (!rc && parents.count)
         rc = read_by_parents(f, &parents, err);
+    if (!rc && f->reader.columns.rated)
+        rc = read_by_currencies(f, err);
     for (size_t i = 0; i < f->reader.children.count && !rc; i++)
         rc = read_by_children(f, &f->reader.children.list[i], err);
     ds_arena_clear(&parents.arena);

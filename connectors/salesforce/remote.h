@@ -134,6 +134,9 @@ int64_t ds_sf_again(void *arg, const struct ds_http_answer *answer, const json_t
 /* stages.c: the labels of the stages, by ApiName; the caller decrefs *out. */
 int ds_sf_stage_labels(struct ds_remote *remote, json_t **out, struct ds_err *err);
 
+/* related.c: the rates of currencies, by code; the caller decrefs *out. */
+int ds_sf_rates(struct ds_remote *remote, json_t **out, struct ds_err *err);
+
 /* check.c, fetch.c, read.c, write.c and stages.c: the connector's functions of that name. */
 int ds_sf_check(struct ds_remote *remote, const struct ds_query *query, ds_note *note, void *arg,
                 struct ds_err *err);

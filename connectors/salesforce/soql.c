@@ -76,10 +76,22 @@ void ds_sf_soql_parents(struct ds_buf *out, const char *columns, const char *con
     ds_buf_add(out, " ORDER BY Id");
 }
 
-void ds_sf_soql_children(struct ds_buf *out, const char *object, const char *parent, int64_t lo_ms,
-                         int64_t hi_ms)
+void ds_sf_soql_currencies(struct ds_buf *out, const char *columns, const char *codes,
+                           const struct ds_sf_range *range)
 {
-    ds_buf_addf(out, "SELECT OpportunityId FROM %s WHERE ", object);
+    char lo[DS_INSTANT_TEXT];
+
+    ds_buf_addf(out,
+                "SELECT %s FROM Opportunity WHERE SystemModstamp < %s AND CurrencyIsoCode IN (%s)",
+                columns, ds_instant_text(range->lo_ms, lo), codes);
+    add_own(out, range);
+    ds_buf_add(out, " ORDER BY Id");
+}
+
+void ds_sf_soql_changed(struct ds_buf *out, const char *column, const char *object,
+                        const char *parent, int64_t lo_ms, int64_t hi_ms)
+{
+    ds_buf_addf(out, "SELECT %s FROM %s WHERE ", column, object);
     add_changed(out, "", lo_ms, hi_ms);
     if (*parent) {
         ds_buf_add(out, " OR ");

@@ -40,10 +40,15 @@ void ds_sf_soql_edge(struct ds_buf *out, bool last, const struct ds_sf_range *ra
 void ds_sf_soql_parents(struct ds_buf *out, const char *columns, const char *const *parents,
                         size_t count, const struct ds_sf_range *range);
 
-/* The opportunities of which a child, or the parent of one ("User"; "": none), was changed in the
- * window; appended. */
-void ds_sf_soql_children(struct ds_buf *out, const char *object, const char *parent, int64_t lo_ms,
-                         int64_t hi_ms);
+/* A column of the rows of an object of which they themselves, or their parent ("User"; "": none), were
+ * changed in the window; appended. */
+void ds_sf_soql_changed(struct ds_buf *out, const char *column, const char *object,
+                        const char *parent, int64_t lo_ms, int64_t hi_ms);
+
+/* Opportunities whose own stamp is before the window, and that are in one of these currencies
+ * ("'EUR','USD'"), in the order of ids; appended. */
+void ds_sf_soql_currencies(struct ds_buf *out, const char *columns, const char *codes,
+                           const struct ds_sf_range *range);
 
 /* Begins "SELECT columns FROM object WHERE field IN (", to which ds_sf_soql_item() adds texts, quoted,
  * and which ")" ends; appended. */

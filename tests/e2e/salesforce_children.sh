@@ -16,8 +16,7 @@ fails() {
 }
 
 fetch() { # OPTIONS...
-    drive sf fetch --paths "$PATHS" "$@"
-    cursor=$(jq -r 'select(.next) | .next' "$T/out")
+    drive sf fetch --paths "$PATHS" "$@" && cursor=$(jq -r 'select(.next) | .next' "$T/out")
 }
 
 records() {
@@ -100,6 +99,21 @@ child edit Account "{\"id\":\"$account\",\"set\":{\"Name\":\"Renamed GmbH\"}}" >
 # shellcheck disable=SC2086 # one word each
 seen 'a renamed account' "$old" $with
 
+# The rate of a currency.
+PATHS=Name,CurrencyIsoCode,CurrencyIsoCode.ConversionRate
+fetch --cursor "$cursor"
+drive sf fetch --paths "$PATHS"
+ok 'each record has the rate of its currency' test "$(records | jq -r '.values | select(.["CurrencyIsoCode.ConversionRate"] == null)' | wc -l)" = 0
+records | jq -r 'select(.values.CurrencyIsoCode == "EUR") | .id' | sort >"$T/euros"
+rate=$(records | jq -r 'select(.values.CurrencyIsoCode == "EUR") | .values["CurrencyIsoCode.ConversionRate"]' | sort -u)
+old=$(records | jq -r 'select(.values.CurrencyIsoCode == "EUR") | .version' | head -n 1)
+child edit CurrencyType "{\"id\":\"0Ci5e0000000002CAA\",\"set\":{\"ConversionRate\":\"1.25\"}}" >/dev/null
+# shellcheck disable=SC2046 # one word each
+seen 'a new rate' "$old" $(cat "$T/euros")
+drive sf read --paths "$PATHS" <<<"$(head -n 1 "$T/euros")"
+is "the rate was $rate" 1.25 "$(records | jq -r '.values["CurrencyIsoCode.ConversionRate"]')"
+PATHS=Name,Account.Name,Owner.Email,OpportunityTeamMembers,OpportunityContactRoles,OpportunityLineItems.Product2.ProductCode
+
 roles=$(drive sf read --paths "$PATHS" <<<"${id[3]}" && value "${id[3]}" OpportunityContactRoles)
 child create OpportunityContactRole "{\"set\":{\"OpportunityId\":\"${id[3]}\"}}" >/dev/null
 drive sf read --paths "$PATHS" <<<"${id[3]}"
@@ -111,6 +125,8 @@ sim set '{"team_selling":false}' >/dev/null
 ok 'without team selling the path is an error' fails drive sf fetch --paths Name,OpportunityTeamMembers --quiet
 has 'that says where to look' 'Opportunity Team Settings' "$T/out"
 has 'and is one of configuration' '"status":"config"' "$T/out"
+ok 'so it is between two runs' fails fetch --cursor "$cursor"
+has 'with the same words' '"status":"config".*Opportunity Team Settings' "$T/out"
 ok 'without the path all is well' drive sf fetch --paths Name --quiet
 sim set '{"team_selling":true}' >/dev/null
 

@@ -65,6 +65,19 @@ static void queries_say_what_they_should(void **state)
         "2026-08-01T10:00:00Z) OR (Account.Owner.SystemModstamp >= 2026-08-01T09:00:00Z AND "
         "Account.Owner.SystemModstamp < 2026-08-01T10:00:00Z)) ORDER BY Id");
     ds_buf_reset(&out);
+    ds_sf_soql_changed(&out, "OpportunityId", "OpportunityTeamMember", "User", range.lo_ms,
+                       range.hi_ms);
+    assert_string_equal(out.text,
+                        "SELECT OpportunityId FROM OpportunityTeamMember WHERE (SystemModstamp >= "
+                        "2026-08-01T09:00:00Z AND SystemModstamp < 2026-08-01T10:00:00Z) OR "
+                        "(User.SystemModstamp >= 2026-08-01T09:00:00Z AND User.SystemModstamp < "
+                        "2026-08-01T10:00:00Z)");
+    ds_buf_reset(&out);
+    ds_sf_soql_currencies(&out, "Id", "'EUR','USD'", &range);
+    assert_string_equal(out.text,
+                        "SELECT Id FROM Opportunity WHERE SystemModstamp < 2026-08-01T09:00:00Z "
+                        "AND CurrencyIsoCode IN ('EUR','USD') ORDER BY Id");
+    ds_buf_reset(&out);
     ds_sf_soql_in(&out, "Id", "Opportunity", "Key__c");
     ds_sf_soql_item(&out, "a");
     ds_sf_soql_item(&out, "it's \\");
