@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/date.h"
 #include "base/file.h"
+#include "base/step.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -271,6 +272,20 @@ static void empty_reply(struct ds_api_reply *reply)
     ds_buf_init(&reply->head, DS_MAX_TEXT);
 }
 
+/* A request that may not be repeated changes something over there: a test kills us on both sides of
+ * it (P-4). */
+static int send(struct exchange *x, struct ds_err *err)
+{
+    int rc;
+
+    if (!x->request.repeatable)
+        ds_step();
+    rc = ds_http_send(x->api->http, &x->request, &x->answer, err);
+    if (!x->request.repeatable)
+        ds_step();
+    return rc;
+}
+
 int ds_api_call(struct ds_api *api, const struct ds_api_call *call, struct ds_api_reply *reply,
                 struct ds_err *err)
 {
@@ -282,7 +297,7 @@ int ds_api_call(struct ds_api *api, const struct ds_api_call *call, struct ds_ap
     while (!rc && again) {
         rc = authorise(x, err);
         if (!rc)
-            rc = ds_http_send(api->http, &x->request, &x->answer, err);
+            rc = send(x, err);
         if (!rc)
             rc = conclude(x, &again, reply, err);
     }

@@ -92,10 +92,15 @@ static int take_created(void *arg, const struct ds_record *record, struct ds_err
     struct ds_theirs *theirs;
 
     if (!r->dry) {
-        if (ds_batch_open(r, err) ||
-            ds_store_link_save(r->store, r->state.id, record->id, &link, err) ||
-            ds_store_intent_drop(r->store, r->state.id, q->deal, err) || ds_batch_commit(r, err))
+        struct ds_link none = {0};
+        bool dealt;
+
+        if (ds_intent_settle(r, q->deal, record, &none, &dealt, err))
             return err->status;
+        if (dealt) {
+            r->result->run.fetched++;
+            return DS_OK;
+        }
         r->asking = true;
         ds_records_take(r, record, err);
         r->asking = false;
@@ -122,7 +127,7 @@ static int ask_for_creation(struct ds_question *q, const struct ds_intent *inten
     return r->job->connector->read(r->remote, &query, &key, 1, true, &sink, err);
 }
 
-static int ask_for_intents(struct ds_question *q, struct ds_err *err)
+int ds_intents_ask(struct ds_question *q, struct ds_err *err)
 {
     struct running *r = q->r;
     struct ds_intent intent = {0};
@@ -133,7 +138,6 @@ static int ask_for_intents(struct ds_question *q, struct ds_err *err)
             return err->status;
         if (!intent.id)
             return DS_OK;
-        r->any_intents = true;
         if (intent.remote_id ? ds_question_add(q, intent.remote_id, err)
                              : ask_for_creation(q, &intent, err))
             return err->status;
@@ -212,7 +216,7 @@ int ds_asks_take(struct running *r, struct ds_err *err)
     if (!q)
         return err->status;
     ds_arena_reset(&r->batch);
-    if (!ask_for_intents(q, err) && !ask_for_touched(q, err) && r->any_claims)
+    if (!ds_intents_ask(q, err) && !ask_for_touched(q, err) && r->any_claims)
         ds_store_claims(r->store, &r->batch, r->state.id, ask_for_claim, q, err);
     return ds_question_close(q, err);
 }

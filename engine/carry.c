@@ -122,7 +122,8 @@ static int read_items(struct running *r, struct ds_err *err)
 
     if (!q)
         return err->status;
-    ds_planfile_each(r->plan, ask_item, q, err);
+    if (!ds_intents_ask(q, err))
+        ds_planfile_each(r->plan, ask_item, q, err);
     return ds_question_close(q, err);
 }
 

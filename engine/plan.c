@@ -289,12 +289,13 @@ static void merge_field(struct merging *m, enum ds_field f)
 }
 
 /* Turns what is to be sent into the CRM's words. A field for which it has none becomes a conflict;
- * status, stage and reason go together or not at all. */
+ * what the CRM may have in one value goes together or not at all. */
 void ds_plan_words(const struct ds_policy *policy, struct ds_arena *a, const struct ds_sight *sight,
                    struct ds_item *item)
 {
     static const uint64_t life_cycle =
-        UINT64_C(1) << DS_STATUS | UINT64_C(1) << DS_STAGE | UINT64_C(1) << DS_REASON;
+        UINT64_C(1) << DS_STATUS | UINT64_C(1) << DS_STAGE | UINT64_C(1) << DS_REASON |
+        UINT64_C(1) << DS_ON_HOLD;
     const struct ds_value *raw = sight->theirs->raw;
     struct ds_deal want = sight->ours.deal; /* all of it: a reason goes with a status */
 

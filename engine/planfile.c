@@ -259,6 +259,7 @@ int ds_planfile_finish(struct ds_plan_writer *w, const struct ds_plan_head *head
         if (to)
             unlink(w->partial);
     }
+    ds_step();
     dispose(w);
     return err->status;
 }

@@ -252,7 +252,7 @@ static int write_history(struct running *r, const struct ds_intent *i, const cha
                          const char *changes, struct ds_err *err)
 {
     struct ds_history h = {.deal = i->deal,
-                           .run = r->result->run.id,
+                           .run = i->run,
                            .connection = r->state.id,
                            .at_ms = r->policy.now_ms,
                            .kind = "pushed",
@@ -301,13 +301,24 @@ static int save_link(struct running *r, const struct ds_intent *i, const char *r
                                              : ds_store_touch(r->store, r->state.id, i->deal, err);
 }
 
+/* An undo sends what no side of a merge has. */
+static bool is_undo(const struct ds_intent *i)
+{
+    json_t *changes = json_loads(i->changes, 0, NULL);
+    json_t *number = json_object_get(json_array_get(changes, 0), "case");
+    bool undo = json_integer_value(number) == DS_M_SET;
+
+    json_decref(changes);
+    return undo;
+}
+
 /* What an undo has sent stands against the deal, which nobody has changed back. */
 static int stand(struct running *r, const struct ds_intent *i, const struct ds_deal *wanted,
                  const struct ds_deal *base, struct ds_err *err)
 {
     struct ds_stored_deal deal;
 
-    if (!r->undoes)
+    if (!is_undo(i))
         return DS_OK;
     if (ds_store_deal(r->store, &r->batch, i->deal, &deal, err) ||
         start_item(r, i, wanted, base, DS_M_UNDONE, NULL, err))
@@ -321,6 +332,16 @@ static int stand(struct running *r, const struct ds_intent *i, const struct ds_d
             return err->status;
     }
     return DS_OK;
+}
+
+/* Moves the base to what the record now holds of a write; the rest has been missed. */
+static void compare(const struct ds_deal *wanted, const struct ds_deal *is, struct ds_deal *base,
+                    struct ds_deal *missed)
+{
+    for (enum ds_field f = 0; f < DS_FIELDS; f++)
+        if (ds_given(wanted, f))
+            ds_deal_set(ds_given(is, f) && !ds_same(is->value[f], wanted->value[f]) ? missed : base,
+                        f, wanted->value[f]);
 }
 
 /* One commit moves the base, drops the intent and adds the history. */
@@ -340,16 +361,7 @@ static int confirm(struct running *r, const struct ds_intent *i, const struct ds
         ds_deal_from_json(&r->batch, link.base ? link.base : "{}", &base, err) ||
         ds_deal_from_json(&r->batch, i->wanted, &wanted, err))
         return err->status;
-    for (enum ds_field f = 0; f < DS_FIELDS; f++) {
-        const struct ds_deal *is = theirs ? &theirs->mapped.deal : &wanted;
-
-        if (!ds_given(&wanted, f))
-            continue;
-        if (ds_given(is, f) && !ds_same(is->value[f], wanted.value[f]))
-            ds_deal_set(&missed, f, wanted.value[f]);
-        else
-            ds_deal_set(&base, f, wanted.value[f]);
-    }
+    compare(&wanted, theirs ? &theirs->mapped.deal : &wanted, &base, &missed);
     changes = missed.given ? happened(&r->batch, i->changes, &missed) : i->changes;
     if (ds_batch_open(r, err) || save_link(r, i, remote_id, &link, &base, theirs, err) ||
         ds_store_intent_drop(r->store, r->state.id, i->deal, err) ||
@@ -447,6 +459,88 @@ static int on_written(void *arg, const struct ds_written *what, struct ds_err *e
     case DS_E_LATER: r->result->unsent++; return DS_OK;
     default: return ds_fail(err, DS_E_BUG, "a write ended with status %d", what->status);
     }
+}
+
+/* --- what an earlier run has not confirmed ----------------------------------------------------- */
+
+/* The write has happened, or a part of it: that is confirmed. What is missing is planned again. */
+static int confirm_late(struct running *r, const struct ds_intent *i, const char *remote_id,
+                        const struct ds_link *link, const struct ds_theirs *theirs,
+                        const struct ds_deal *wanted, struct ds_err *err)
+{
+    struct ds_deal base, missed = {0};
+    const char *changes;
+
+    if (ds_deal_from_json(&r->batch, link->base ? link->base : "{}", &base, err))
+        return err->status;
+    compare(wanted, &theirs->mapped.deal, &base, &missed);
+    changes = missed.given ? happened(&r->batch, i->changes, &missed) : i->changes;
+    if (ds_batch_open(r, err) || save_link(r, i, remote_id, link, &base, theirs, err) ||
+        ds_store_intent_drop(r->store, r->state.id, i->deal, err) ||
+        write_history(r, i, remote_id, changes, err) || stand(r, i, wanted, &base, err))
+        return err->status;
+    return missed.given ? ds_store_touch(r->store, r->state.id, i->deal, err) : DS_OK;
+}
+
+/* Nothing of the write has happened, and neither side has moved since: this run sends it as it is. */
+static int adopt(struct running *r, struct ds_intent *i, const struct ds_link *link,
+                 const struct ds_record *now, bool *dealt, struct ds_err *err)
+{
+    struct ds_stored_deal ours;
+
+    if (ds_store_deal(r->store, &r->batch, i->deal, &ours, err))
+        return err->status;
+    *dealt = i->remote_id && !r->remapped && ds_same(i->version, now->version) &&
+             link->seen_version == ours.version;
+    if (!*dealt)
+        return DS_OK;
+    i->run = r->result->run.id;
+    return ds_batch_open(r, err) ? err->status
+                                 : ds_store_intent_put(r->store, i, r->policy.now_ms, err);
+}
+
+static bool has_happened(const struct ds_deal *wanted, const struct ds_deal *is)
+{
+    struct ds_deal base = {0}, missed = {0};
+
+    compare(wanted, is, &base, &missed);
+    return base.given & is->given;
+}
+
+/* What the plan says of it was done by the run that kept the intent. */
+static int note_dealt(struct running *r, const struct ds_intent *i, struct ds_err *err)
+{
+    const char *key = i->remote_id ? ds_arena_printf(&r->batch, "record %s", i->remote_id)
+                                   : ds_arena_printf(&r->batch, "deal %" PRId64, i->deal);
+    const char *before;
+
+    return key ? ds_running_note(r, DS_NOTE_DEALT, key, "", &before, err) : ds_fail_nomem(err);
+}
+
+int ds_intent_settle(struct running *r, int64_t deal, const struct ds_record *now,
+                     const struct ds_link *link, bool *dealt, struct ds_err *err)
+{
+    struct ds_theirs *theirs;
+    struct ds_deal wanted;
+    struct ds_intent i;
+
+    *dealt = false;
+    if (ds_store_intent_of(r->store, &r->batch, r->state.id, deal, &i, err) || !i.id ||
+        i.run == r->result->run.id || look(r, now, &theirs, err) || !theirs ||
+        ds_deal_from_json(&r->batch, i.wanted, &wanted, err))
+        return err->status;
+    if (has_happened(&wanted, &theirs->mapped.deal)) {
+        if (confirm_late(r, &i, now->id, link, theirs, &wanted, err))
+            return err->status;
+        *dealt = r->plan != NULL;
+    } else if (adopt(r, &i, link, now, dealt, err)) {
+        return err->status;
+    }
+    if (*dealt && r->plan && note_dealt(r, &i, err))
+        return err->status;
+    if (*dealt)
+        r->result->run.outcome[i.outcome]++;
+    return ds_batch_commit(r, err);
 }
 
 int ds_push(struct running *r, struct ds_err *err)

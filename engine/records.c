@@ -311,6 +311,7 @@ int ds_records_take(void *arg, const struct ds_record *record, struct ds_err *er
     struct running *r = arg;
     struct ds_theirs *theirs;
     struct ds_link link = {0};
+    bool dealt = false;
 
     r->result->run.fetched++;
     tell_progress(r);
@@ -325,6 +326,11 @@ int ds_records_take(void *arg, const struct ds_record *record, struct ds_err *er
         ((r->asks || r->job->command == DS_VERIFY) && !r->asking &&
          ds_asks_note(r, theirs->id, err)))
         return err->status;
+    if (r->any_intents && link.deal && !r->dry && !theirs->repeats) {
+        if (ds_intent_settle(r, link.deal, record, &link, &dealt, err) || dealt ||
+            ds_store_link(r->store, &r->batch, r->state.id, theirs->id, &link, err))
+            return err->status;
+    }
     if (!theirs->repeats && is_known(r, record, &link)) {
         r->result->run.outcome[DS_UNCHANGED]++;
         return DS_OK;

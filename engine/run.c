@@ -121,6 +121,7 @@ static int look_around(struct running *r, struct ds_err *err)
 {
     const struct ds_connector *c = r->job->connector;
     struct ds_waiting waiting = {0};
+    struct ds_intent intent;
     const char *why;
 
     r->policy.mapping = r->job->mapping;
@@ -132,6 +133,9 @@ static int look_around(struct running *r, struct ds_err *err)
     if (!r->written)
         return ds_fail_nomem(err);
     r->asks = (c->abilities & DS_CAN_WRITE) != 0 && r->state.id != 0;
+    if (r->asks && ds_store_intent(r->store, &r->batch, r->state.id, 0, &intent, err))
+        return err->status;
+    r->any_intents = r->asks && intent.id;
     r->has_strangers = r->deals > (uint64_t)r->state.links;
     if (ds_store_name(r->store, &r->lasting, &r->store_name, err) || !r->state.id)
         return err->status;

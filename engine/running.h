@@ -110,8 +110,11 @@ int ds_vanished_tell(struct running *r, struct ds_err *err);
  * without a record go it, too, where this connection creates. */
 int ds_asks_take(struct running *r, struct ds_err *err);
 
-/* Reads records by id, a chunk at a time, and takes those that are handed over. */
+/* Reads the records of writes that an earlier run has not confirmed. */
 struct ds_question;
+int ds_intents_ask(struct ds_question *q, struct ds_err *err);
+
+/* Reads records by id, a chunk at a time, and takes those that are handed over. */
 struct ds_question *ds_question_open(struct running *r, struct ds_err *err); /* NULL: no memory */
 int ds_question_add(struct ds_question *q, const char *id, struct ds_err *err);
 struct running *ds_question_of(struct ds_question *q);
@@ -153,6 +156,12 @@ int ds_records_read(struct running *r, const struct ds_record *record, struct ds
 
 /* Puts the intent to write an item's record into the outbox, in the open batch. */
 int ds_intent_keep(struct running *r, const struct ds_item *item, struct ds_err *err);
+
+/* What became of a write that an earlier run has not confirmed, by the record as it is now (P-4): what
+ * has happened of it is confirmed, as that run would have done. *dealt: nothing of the record is left to
+ * plan, and it is counted. link->deal 0: it was a creation. */
+int ds_intent_settle(struct running *r, int64_t deal, const struct ds_record *now,
+                     const struct ds_link *link, bool *dealt, struct ds_err *err);
 
 /* Sends what the outbox holds. What cannot be sent now stays there. */
 int ds_push(struct running *r, struct ds_err *err);

@@ -230,7 +230,8 @@ int ds_undo_take(struct running *r, struct ds_err *err)
     q = ds_question_open(r, err);
     if (!q)
         return err->status;
-    ds_store_history_of_run(r->store, &rows, r->undoes, on_row, q, err);
+    if (!r->plan || !ds_intents_ask(q, err))
+        ds_store_history_of_run(r->store, &rows, r->undoes, on_row, q, err);
     ds_question_close(q, err);
     ds_arena_clear(&rows);
     return err->status;

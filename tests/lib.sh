@@ -117,15 +117,15 @@ deal_of() {
 
 # start_sim OPTIONS...: both remotes; sets SALESFORCE and DYNAMICS to their addresses.
 start_sim() {
-    bash "$HERE/sim/certs.sh" "$T/tls" >/dev/null || exit 1
+    [ -d "$T/tls" ] || bash "$HERE/sim/certs.sh" "$T/tls" >/dev/null || exit 1
     rm -f "$T/ready"
     "$BUILD/dealsync-sim" --cert "$T/tls/server.pem" --key "$T/tls/server.key" \
         --jwt-cert "$T/tls/jwt.pub.pem" --ready "$T/ready" "$@" >"$T/sim.log" 2>&1 &
     SIM_PID=$!
-    for _ in $(seq 300); do
+    for _ in $(seq 1500); do
         [ -s "$T/ready" ] && break
         kill -0 "$SIM_PID" 2>/dev/null || break
-        sleep 0.05
+        sleep 0.01
     done
     if [ ! -s "$T/ready" ]; then
         echo "not ok - the simulator starts"
@@ -229,12 +229,16 @@ SELECT 'deal', l.remote_id, d.* FROM (SELECT id, version, name, status, stage, r
   close_date, location, customer_name, customer_country, visibility, team, solutions, crm_id, notes FROM deals) d
   LEFT JOIN links l ON l.deal = d.id ORDER BY 2;
 SELECT 'link', connection, remote_id, version, base, seen_version, deleted FROM links ORDER BY 2, 3;
-SELECT 'conflict', connection, remote_id, field, base, ours, theirs, closed_ms IS NULL FROM conflicts
-  ORDER BY 2, 3, 4;
+SELECT 'conflict', connection, remote_id, field, case_number, rule, base, ours, theirs, decision,
+  closed_ms IS NULL FROM conflicts ORDER BY 2, 3, 4, id;
 SELECT 'hold', connection, remote_id, wanted, until_ms, rule FROM holds ORDER BY 2, 3;
 SELECT 'reject', connection, remote_id, reasons FROM rejects ORDER BY 2, 3;
+SELECT 'claim', connection, remote_id, deal, kind FROM claims ORDER BY 2, 3;
+SELECT 'intent', connection, remote_id, deal, wanted, sent, changes FROM outbox ORDER BY 2, 4;
+SELECT 'touched', connection, deal FROM touched ORDER BY 2, 3;
 SELECT 'history', l.remote_id, h.kind, h.changes FROM history h LEFT JOIN links l ON l.deal = h.deal
   ORDER BY 2, h.rowid;
-SELECT 'connection', name, fingerprint, cursor IS NOT NULL, resume FROM connections ORDER BY 2;
+SELECT 'connection', name, fingerprint, cursor IS NOT NULL, resume, links, seen_deal, answer
+  FROM connections ORDER BY 2;
 SQL
 }

@@ -1,4 +1,3 @@
-#include "base/step.h"
 #include "base/text.h"
 #include "connectors/salesforce/batch.h"
 
@@ -66,10 +65,7 @@ static int send(struct ds_sf_batch *b, const char *const *headers, bool any_stat
         rc = ds_fail_nomem(err);
     if (rc)
         return rc;
-    ds_step();
-    rc = ds_api_call(b->remote->api, &call, reply, err);
-    ds_step();
-    return rc;
+    return ds_api_call(b->remote->api, &call, reply, err);
 }
 
 static void begin_request(struct ds_sf_batch *b, const char *resource)

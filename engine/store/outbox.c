@@ -24,15 +24,15 @@ int ds_store_intent_drop(struct ds_store *s, int64_t connection, int64_t deal, s
                       DS_ARGS(DS_INT(connection), DS_INT(deal)), NULL, err);
 }
 
-int ds_store_intent(struct ds_store *s, struct ds_arena *a, int64_t connection, int64_t after,
-                    struct ds_intent *out, struct ds_err *err)
+#define INTENT                                                                                     \
+    "SELECT id, deal, remote_id, key, version, wanted, sent, run, tries, outcome, changes"         \
+    " FROM outbox WHERE connection = ?1 AND "
+
+static int find(struct ds_store *s, struct ds_arena *a, enum ds_sql slot, const char *sql,
+                int64_t connection, int64_t number, struct ds_intent *out, struct ds_err *err)
 {
-    static const char sql[] =
-        "SELECT id, deal, remote_id, key, version, wanted, sent, run, tries, outcome, changes"
-        " FROM outbox WHERE connection = ?1 AND id > ?2 ORDER BY id LIMIT 1";
     struct ds_sql_row row;
-    int rc =
-        ds_sql_row(s, SQL_INTENT, sql, DS_ARGS(DS_INT(connection), DS_INT(after)), a, &row, err);
+    int rc = ds_sql_row(s, slot, sql, DS_ARGS(DS_INT(connection), DS_INT(number)), a, &row, err);
 
     *out = (struct ds_intent){0};
     if (rc <= 0)
@@ -52,4 +52,17 @@ int ds_store_intent(struct ds_store *s, struct ds_arena *a, int64_t connection, 
         .changes = ds_sql_text(&row, 10),
     };
     return ds_sql_end(&row, err);
+}
+
+int ds_store_intent(struct ds_store *s, struct ds_arena *a, int64_t connection, int64_t after,
+                    struct ds_intent *out, struct ds_err *err)
+{
+    return find(s, a, SQL_INTENT, INTENT "id > ?2 ORDER BY id LIMIT 1", connection, after, out,
+                err);
+}
+
+int ds_store_intent_of(struct ds_store *s, struct ds_arena *a, int64_t connection, int64_t deal,
+                       struct ds_intent *out, struct ds_err *err)
+{
+    return find(s, a, SQL_INTENT_OF, INTENT "deal = ?2", connection, deal, out, err);
 }

@@ -62,6 +62,7 @@ enum ds_sql {
     SQL_INTENT_PUT,
     SQL_INTENT_DROP,
     SQL_INTENT,
+    SQL_INTENT_OF,
     SQL_CLAIM_PUT,
     SQL_CLAIM_DROP,
     SQL_CLAIM,

@@ -222,6 +222,9 @@ int ds_store_intent_drop(struct ds_store *s, int64_t connection, int64_t deal, s
 /* The next one behind `after`; id 0: there is none. */
 int ds_store_intent(struct ds_store *s, struct ds_arena *a, int64_t connection, int64_t after,
                     struct ds_intent *out, struct ds_err *err);
+/* That of a deal; id 0: there is none. */
+int ds_store_intent_of(struct ds_store *s, struct ds_arena *a, int64_t connection, int64_t deal,
+                       struct ds_intent *out, struct ds_err *err);
 
 /* --- claims: records about which a person must say which deal is theirs ------------------------- */
 
