@@ -261,3 +261,11 @@ const char *ds_json_text(const json_t *object, const char *key)
         return json_is_true(value) ? "true" : "false";
     return json_string_value(value);
 }
+
+const char *ds_json_compact(struct ds_arena *a, const json_t *value)
+{
+    size_t len = json_dumpb(value, NULL, 0, JSON_COMPACT);
+    char *text = len ? ds_arena_alloc(a, len + 1) : NULL;
+
+    return text && json_dumpb(value, text, len, JSON_COMPACT) == len ? text : NULL;
+}

@@ -10,6 +10,7 @@
 #ifndef DS_BASE_JSON_H
 #define DS_BASE_JSON_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 
@@ -19,6 +20,9 @@
  * says at which byte, and shows the beginning when the text is no JSON at all ("an HTML page"). */
 int ds_json_read(const char *text, size_t len, struct ds_buf *scratch, json_t **out,
                  struct ds_err *err);
+
+/* The shortest text of a value, from the arena; NULL: out of memory. */
+const char *ds_json_compact(struct ds_arena *a, const json_t *value);
 
 /* The text of a string member (a number is one by now) or of true/false, or NULL when it is absent,
  * null or a container. Borrowed from the object. */

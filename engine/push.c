@@ -232,7 +232,6 @@ static const char *happened(struct ds_arena *a, const char *changes, const struc
 {
     json_t *all = json_loads(changes, 0, NULL);
     const char *text = NULL;
-    char *dump;
 
     for (size_t i = json_array_size(all); i-- > 0;) {
         enum ds_field f = ds_field_find(ds_json_text(json_array_get(all, i), "field"));
@@ -240,10 +239,7 @@ static const char *happened(struct ds_arena *a, const char *changes, const struc
         if (f < DS_FIELDS && ds_given(missed, f))
             json_array_remove(all, i);
     }
-    dump = json_dumps(all, JSON_COMPACT);
-    if (dump)
-        text = ds_arena_dup(a, dump);
-    free(dump);
+    text = ds_json_compact(a, all);
     json_decref(all);
     return text;
 }
