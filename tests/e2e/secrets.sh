@@ -5,6 +5,7 @@
 
 start_sim --count 40
 configure
+strangers
 clock 2026-08-21T06:00:00Z
 printf '\n[connection cc]\nconnector = salesforce\nurl = %s\nauth = client_credentials\nclient_id = sim-consumer-key\nclient_secret = env:SF_SECRET\nca_file = %s\nmapping = salesforce.mapping.conf\n' \
     "$SALESFORCE" "$T/tls/ca.pem" >>"$T/dealsync.conf"
@@ -22,13 +23,13 @@ run 78 sync dv
 has 'no credentials directory' 'CREDENTIALS_DIRECTORY' "$T/err"
 
 : >"$T/all"
-for command in 'check' 'diff cc --format json' 'sync cc -v -v -v' 'status --format json' 'runs' 'explain 1'; do
+for command in 'check' 'diff cc --format json' "diff cc --backfill --out $T/plan.json" 'sync cc -v -v -v' 'status --format json' 'runs' 'explain 1'; do
     # shellcheck disable=SC2086
     CREDENTIALS_DIRECTORY=$T/credentials "$BUILD/dealsync" $command >>"$T/all" 2>&1
 done
 sqlite3 "$T/deals.db" .dump >>"$T/all"
-cat "$T"/deals.db* >>"$T/all"
-hasnt 'the secrets are nowhere in output, logs and store' 'sim-client-secret|sim~secret|PRIVATE KEY|eyJ[A-Za-z0-9_-]{20}|00D[A-Za-z0-9]{12,15}!' "$T/all"
+cat "$T"/deals.db* "$T/plan.json" >>"$T/all"
+hasnt 'the secrets are nowhere in output, logs, plans and store' 'sim-client-secret|sim~secret|PRIVATE KEY|eyJ[A-Za-z0-9_-]{20}|00D[A-Za-z0-9]{12,15}!' "$T/all"
 
 ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0" strace -f -s 4096 -e trace=execve -o "$T/strace" "$BUILD/dealsync" sync cc >/dev/null 2>&1
 hasnt 'nor in any argument' 'sim-client-secret' "$T/strace"
