@@ -251,7 +251,10 @@ static void carry_out(struct merging *m, enum ds_field f, enum ds_move move, con
     const char *theirs = m->theirs->value[f];
 
     switch (move) {
-    case DS_MOVE_TAKE: ds_deal_set(&item->write, f, theirs); /* fall through */
+    case DS_MOVE_TAKE:
+        ds_deal_set(&item->write, f, theirs);
+        ds_deal_set(&item->base, f, theirs);
+        break;
     case DS_MOVE_AGREE: ds_deal_set(&item->base, f, theirs); break;
     case DS_MOVE_PUSH: ds_deal_set(&item->push, f, m->sight->ours.deal.value[f]); break;
     case DS_MOVE_JOIN: join_field(m, f, joined); break;

@@ -294,6 +294,13 @@ static void reason(void *arg, const struct ds_detail *d)
     ds_buf_add_char(l->out, '\n');
 }
 
+const char *ds_item_warning(const struct ds_item *item, size_t i)
+{
+    if (item->remarks)
+        return i < item->remarks ? item->remark[i].text : NULL;
+    return i ? NULL : item->warning;
+}
+
 void ds_item_lines(struct ds_buf *out, const struct ds_look *look, const struct ds_item *item)
 {
     struct lines l = {.out = out, .item = item, .verbose = look->verbose};
@@ -307,9 +314,9 @@ void ds_item_lines(struct ds_buf *out, const struct ds_look *look, const struct 
         ds_item_each_change(item, creates(item) ? value : change, &l);
     }
     ds_item_each_reason(item, reason, &l);
-    if (item->warning) {
+    for (size_t i = 0; ds_item_warning(item, i); i++) {
         ds_buf_add(out, INDENT "warning: ");
-        ds_people_text(out, item->warning, 160);
+        ds_people_text(out, ds_item_warning(item, i), 160);
         ds_buf_add_char(out, '\n');
     }
 }

@@ -19,4 +19,7 @@ void ds_item_symbol(struct ds_buf *out, const struct ds_look *look, enum ds_outc
 /* "close date is missing: a deal must have it (R-34)" */
 void ds_item_reason(struct ds_buf *out, const struct ds_detail *reason);
 
+/* The i-th warning of an item; NULL: there are no more. */
+const char *ds_item_warning(const struct ds_item *item, size_t i);
+
 #endif

@@ -69,8 +69,9 @@ static void count(struct own *own, const struct ds_item *i)
     ds_item_each_reason(i, count_reason, &own->reasons);
     if (i->theirs->mapped.unmapped_stage)
         ds_tally_add(&own->stages, i->theirs->mapped.unmapped_stage, false);
-    else if (i->warning)
-        ds_tally_add(&own->warnings, i->warning, true);
+    else
+        for (size_t n = 0; ds_item_warning(i, n); n++)
+            ds_tally_add(&own->warnings, ds_item_warning(i, n), true);
 }
 
 /* Of the unchanged only those whose sides have come to the same value (M-4), of the ignored those

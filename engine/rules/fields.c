@@ -103,7 +103,8 @@ bool ds_rule_goes_down(const struct ds_ask *q, const struct ds_rule *rule, struc
 {
     enum ds_field f = q->field;
 
-    (void)rule;
+    if (ds_rule_frozen(q, rule, out))
+        return true;
     out->why = "there is no way back";
     return letter(q->ours, f) == DS_MAY_UP && !is_lowest(f, q->ours->value[f]) &&
            is_lowest(f, q->then->value[f]);
@@ -116,7 +117,8 @@ bool ds_rule_frozen_by_sharing(const struct ds_ask *q, const struct ds_rule *rul
     bool other_help =
         f == DS_HELP && !is_lowest(f, q->ours->value[f]) && !is_lowest(f, q->then->value[f]);
 
-    (void)rule;
+    if (ds_rule_frozen(q, rule, out))
+        return true;
     out->why = "cannot change once the deal is shared with Microsoft";
     return other_help || (letter(q->ours, f) == DS_MAY_FILL && q->ours->value[f]);
 }

@@ -42,9 +42,7 @@ static bool withdrawn(const struct ds_ask *q)
 
 bool ds_rule_consent_late(const struct ds_ask *q, const struct ds_rule *rule, struct ds_answer *out)
 {
-    (void)rule;
-    out->why = "cannot change once the deal exists";
-    return q->field == DS_CONSENT && !withdrawn(q);
+    return ds_rule_frozen(q, rule, out) && !withdrawn(q);
 }
 
 /* From then on no personal data goes anywhere. */

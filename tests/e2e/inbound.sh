@@ -35,7 +35,8 @@ declined = Refused
 won = Won
 CONF
 printf '%s\n' '[store]' 'path = deals.db' '[connection csv]' 'connector = file' "path = $T/in.csv" 'id = id' \
-    'mapping = m.conf' 'our_domains = example.com' 'expiry_days = 10' 'expiry_warning_days = 2' >"$T/dealsync.conf"
+    'mapping = m.conf' 'our_domains = example.com' 'expiry_days = 10' 'expiry_warning_days = 2' \
+    'incentive_solutions = SOL-1' >"$T/dealsync.conf"
 
 # export_of: the lines of the standard input are the export.
 export_of() {
@@ -70,6 +71,9 @@ export_of <<'ROWS'
 2,Two and more,100,Sent,inbound,,2026-08-22T12:00:00Z
 4,Four,100,Refused,inbound,budget,
 ROWS
+DEALSYNC_NOW=$LATER run 0 diff csv
+is 'each warning has a line of its own (R-59, R-81)' 3 "$(grep -c '^ *warning: .*(R-\(59\|81\))$' "$T/out")"
+has 'and a count' '^ +2  solution .* has an incentive.*R-81' "$T/out"
 DEALSYNC_NOW=$LATER run 0 sync csv --format json
 is 'accepted with its values, and its stage in the same run (R-57)' 'One and a half|150|accepted|40' "$(deals 1)"
 is 'as two steps' 'updated,released' \

@@ -182,7 +182,10 @@ static void the_table_is_complete(void **state)
         assert_int_equal(strlen(row->may), DS_PHASES);
         assert_int_equal(strspn(row->may, "w1a^+-?"), DS_PHASES);
         assert_int_equal(row->may[DS_P_CLOSED], DS_MAY_NOT); /* */
-        assert_int_equal(row->may[DS_P_SHARED] != DS_MAY_CHANGE, row->frozen_rule != 0);
+        assert_int_equal(row->may[DS_P_ACCEPTED] != DS_MAY_CHANGE ||
+                             row->may[DS_P_SHARED] != DS_MAY_CHANGE,
+                         row->frozen_rule != 0);
+        assert_true(row->may[DS_P_ACCEPTED] != DS_MAY_NOT || row->may[DS_P_RECEIVED] == DS_MAY_NOT);
         assert_int_equal(row->merge == DS_MERGE_LIST,
                          row->type == DS_T_TEAM || row->type == DS_T_SOLUTIONS);
         assert_int_equal(row->merge == DS_MERGE_TEXT, f == DS_NOTES); /* */

@@ -240,6 +240,7 @@ static const struct rule_case {
     {24, REFUSES, "help=quotes", "help=none", 0, 0},
     {24, REFUSES, "partner=inviter", "partner=none", 0, 0},
     {24, PASSES, "", "visibility=yes", 0, 0},
+    {24, PASSES, "help=quotes|consent=yes" CONTACT, "visibility=yes", 0, 0},
     {27, REFUSES, "", "origin=inbound", 0, 0},
     {27, PASSES, NULL, "origin=inbound", 0, 0},
     {28, REJECTS, NULL, "partner=invited", 0, 0},
@@ -530,7 +531,7 @@ static const struct {
     {DS_CONSENT, "no", "yes", {42, 42, 42, 61}},
     {DS_VISIBILITY, "no", "yes", {56, 0, -1, 61}}, /* -1: there is no such deal */
     {DS_VISIBILITY, "yes", "no", {-1, -1, 24, 61}},
-    {DS_HELP, "none", "quotes", {-1, -1, 0, 61}},
+    {DS_HELP, "none", "quotes", {56, 0, 0, 61}},
     {DS_HELP, "quotes", "none", {-1, -1, 24, 61}},
     {DS_HELP, "quotes", "general", {-1, -1, 43, 61}},
     {DS_ASSESSMENT, "no", "yes", {51, 51, 51, 61}},
@@ -540,7 +541,7 @@ static const struct {
     {DS_CAMPAIGN_ID, "a", "A", {56, 0, 0, 61}}, /* */
     {DS_NOTES, "a", "b", {56, 0, 0, 61}},
     {DS_ORIGIN, "outbound", "inbound", {27, 27, 27, 61}},
-    {DS_PARTNER, "none", "inviter", {-1, 0, 0, 61}},
+    {DS_PARTNER, "none", "inviter", {22, 0, 0, 61}},
     {DS_PARTNER, "inviter", "none", {24, 24, 24, 61}},
     {DS_MICROSOFT, "none", "asked", {0, 0, 0, 61}},
     {DS_EXPIRES, NULL, "2026-09-30T00:00:00Z", {0, 0, 0, 61}},
