@@ -198,7 +198,7 @@ static int fingerprint(struct ds_dynamics_fetch *f, struct ds_err *err)
 static int prepare(struct ds_dynamics_fetch *f, const struct ds_query *query,
                    const struct ds_sink *sink, struct ds_err *err)
 {
-    int rc = ds_dynamics_reader_open(&f->reader, f->remote, query, sink, err);
+    int rc = ds_dynamics_reader_open(&f->reader, f->remote, query, sink, true, err);
 
     if (!rc)
         rc = fingerprint(f, err);

@@ -6,15 +6,32 @@
 #include <inttypes.h>
 #include <string.h>
 
+static int learn_table(struct ds_dynamics_reader *reader, bool clock, struct ds_err *err)
+{
+    struct ds_remote *remote = reader->remote;
+    int rc;
+
+    if (remote->table && !clock) {
+        reader->table = *remote->table;
+        return DS_OK;
+    }
+    rc = ds_dynamics_table(remote, &reader->table, err);
+    if (!rc && !remote->table)
+        remote->table = ds_arena_alloc(&remote->arena, sizeof(*remote->table));
+    if (!rc && remote->table)
+        *remote->table = reader->table;
+    return rc;
+}
+
 int ds_dynamics_reader_open(struct ds_dynamics_reader *reader, struct ds_remote *remote,
-                            const struct ds_query *query, const struct ds_sink *sink,
+                            const struct ds_query *query, const struct ds_sink *sink, bool clock,
                             struct ds_err *err)
 {
     int rc;
 
     *reader = (struct ds_dynamics_reader){.remote = remote, .query = query, .sink = sink};
     ds_buf_init(&reader->version, DS_MAX_TEXT);
-    rc = ds_dynamics_table(remote, &reader->table, err);
+    rc = learn_table(reader, clock, err);
     if (!rc)
         rc = ds_dynamics_slots(remote, &reader->arena, query, &reader->slots, err);
     if (rc)

@@ -22,9 +22,10 @@ struct ds_dynamics_reader {
     struct ds_buf version;
 };
 
-/* Looks up what the paths mean; the query and the sink outlive the reader. */
+/* Looks up what the paths mean; the query and the sink outlive the reader. clock: the table is asked
+ * for anew, and with it the server's time, which only a fetch needs. */
 int ds_dynamics_reader_open(struct ds_dynamics_reader *reader, struct ds_remote *remote,
-                            const struct ds_query *query, const struct ds_sink *sink,
+                            const struct ds_query *query, const struct ds_sink *sink, bool clock,
                             struct ds_err *err);
 void ds_dynamics_reader_close(struct ds_dynamics_reader *reader);
 

@@ -13,6 +13,7 @@
 
 struct ds_dynamics_flow;
 struct ds_dynamics_schema;
+struct ds_dynamics_table;
 
 struct ds_remote {
     const struct ds_options *options;
@@ -34,6 +35,7 @@ struct ds_remote {
     bool must_track;                      /* and is an error where it has not */
     long most_lanes;                      /* requests at once, by the settings */
     long batch;                           /* changes in one request */
+    struct ds_dynamics_table *table;      /* as it was told last; NULL until asked for */
     struct ds_dynamics_schema *schema;    /* NULL until asked for */
     json_t *stages;                       /* names of stages, see process.h; the same */
     const struct ds_dynamics_flow *flows; /* the same */
