@@ -34,6 +34,7 @@ struct batch {
     unsigned first_error;
     char *references[MAX_REFERENCES]; /* "Content-ID path" of what was created */
     size_t nreferences;
+    char type[64]; /* of the part that was answered last */
 };
 
 static bool refuse(struct batch *b, const char *code, const char *why)
@@ -322,6 +323,8 @@ static void run(struct batch *b, const struct operation *o, struct reply *r)
         dynamics_error(r, 414, PAYLOAD, "The URL is too long.");
     else
         serve(b, &part, dynamics_path(part.path), r);
+    snprintf(b->type, sizeof b->type, "%s", r->type); /* may be the fault's own */
+    r->type = b->type;
     b->reply->cut |= part.fault.kind == FAULT_CUT_BEFORE || part.fault.kind == FAULT_CUT_AFTER;
     if (strcmp(o->method, "GET") != 0)
         log_part(DYNAMICS, o->method, target, r->status);
