@@ -303,8 +303,9 @@ static void undo(struct play *p)
     struct order order = {.command = DS_UNDO, .out = p->undo};
 
     snprintf(sql, sizeof(sql),
-             "SELECT max(r.id) - %" PRIu64 " FROM runs r JOIN connections c ON c.id = r.connection"
-             " WHERE c.name = '%s'", roll(p, 6), s->name);
+             "SELECT max(r.id) FROM runs r JOIN connections c ON c.id = r.connection"
+             " WHERE c.name = '%s' AND r.id <= (SELECT max(id) FROM runs) - %" PRIu64, s->name,
+             roll(p, 8));
     order.undo = sql_int(p, sql);
     if (!play_run(p, s, &order) || p->told->status)
         return;
