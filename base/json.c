@@ -253,6 +253,17 @@ int ds_json_read(const char *text, size_t len, struct ds_buf *scratch, json_t **
     return 0;
 }
 
+static int add(const char *text, size_t len, void *out)
+{
+    ds_buf_add_bytes(out, text, len);
+    return 0;
+}
+
+void ds_json_add(struct ds_buf *out, const json_t *value)
+{
+    json_dump_callback(value, add, out, JSON_COMPACT);
+}
+
 const char *ds_json_text(const json_t *object, const char *key)
 {
     const json_t *value = json_object_get(object, key);

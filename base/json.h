@@ -20,6 +20,10 @@
 int ds_json_read(const char *text, size_t len, struct ds_buf *scratch, json_t **out,
                  struct ds_err *err);
 
+/* Writes a value in compact form, appended. What jansson allocates must not be given to free(): it has
+ * memory of its own (json_memory.h). */
+void ds_json_add(struct ds_buf *out, const json_t *value);
+
 /* The text of a string member (a number is one by now) or of true/false, or NULL when it is absent,
  * null or a container. Borrowed from the object. */
 const char *ds_json_text(const json_t *object, const char *key);

@@ -231,8 +231,8 @@ static int tell_conflict(struct running *r, const struct ds_intent *i, struct ds
 static const char *happened(struct ds_arena *a, const char *changes, const struct ds_deal *missed)
 {
     json_t *all = json_loads(changes, 0, NULL);
-    const char *text = NULL;
-    char *dump;
+    struct ds_buf dump = DS_BUF_INIT(DS_MAX_PAGE);
+    const char *text;
 
     for (size_t i = json_array_size(all); i-- > 0;) {
         enum ds_field f = ds_field_find(ds_json_text(json_array_get(all, i), "field"));
@@ -240,10 +240,9 @@ static const char *happened(struct ds_arena *a, const char *changes, const struc
         if (f < DS_FIELDS && ds_given(missed, f))
             json_array_remove(all, i);
     }
-    dump = json_dumps(all, JSON_COMPACT);
-    if (dump)
-        text = ds_arena_dup(a, dump);
-    free(dump);
+    ds_json_add(&dump, all);
+    text = ds_buf_failed(&dump) ? NULL : ds_arena_dup(a, dump.text);
+    ds_buf_clear(&dump);
     json_decref(all);
     return text;
 }

@@ -4,7 +4,6 @@
 #include "base/log.h"
 #include "base/text.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define EVERY_MS (24 * 60 * 60 * INT64_C(1000))
@@ -100,11 +99,12 @@ static void compare(struct running *r, const json_t *then, const json_t *now)
 
 static int keep(struct running *r, const json_t *now, struct ds_err *err)
 {
-    char *text = json_dumps(now, JSON_COMPACT);
+    struct ds_buf text = DS_BUF_INIT(DS_MAX_PAGE);
 
-    r->state.stages = text ? ds_arena_dup(&r->lasting, text) : NULL;
+    ds_json_add(&text, now);
+    r->state.stages = ds_buf_failed(&text) ? NULL : ds_arena_dup(&r->lasting, text.text);
     r->state.stages_ms = r->policy.now_ms;
-    free(text);
+    ds_buf_clear(&text);
     return r->state.stages ? DS_OK : ds_fail_nomem(err);
 }
 

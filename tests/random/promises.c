@@ -268,6 +268,14 @@ static void check_side(struct play *p, struct side *s)
         broken(p, "%s: %" PRId64 " deals are still to be looked at", s->name, sql_int(p, sql));
 }
 
+/* One word of the CRM may say status, stage and hold at once. */
+static bool goes_with(const struct ds_deal *before, const struct ds_deal *after, enum ds_field f)
+{
+    return (f == DS_STAGE || f == DS_ON_HOLD) &&
+           !(ds_same(before->value[DS_STATUS], after->value[DS_STATUS]) &&
+             ds_same(before->value[DS_STAGE], after->value[DS_STAGE]));
+}
+
 /* P-11, in the CRM: what runs have overwritten there stands in the history. */
 static void check_written(struct play *p, struct side *s)
 {
@@ -287,7 +295,7 @@ static void check_written(struct play *p, struct side *s)
             continue;
         for (enum ds_field f = 0; f < DS_FIELDS; f++) {
             if (!ds_given(&before, f) || !ds_given(&after, f) ||
-                ds_same(before.value[f], after.value[f]))
+                ds_same(before.value[f], after.value[f]) || goes_with(&before, &after, f))
                 continue;
             sqlite3_bind_text(q, 1, w->before.id, -1, SQLITE_STATIC);
             sqlite3_bind_text(q, 2, ds_fields[f].name, -1, SQLITE_STATIC);
