@@ -27,8 +27,9 @@ SOURCES := $(sort $(wildcard $(addsuffix /*.c,base mapping connectors connectors
              engine engine/* cli)))
 SIM     := $(sort $(wildcard tests/sim/*.c))
 DRIVE   := tests/drive.c
+RANDOM  := $(sort $(wildcard tests/memory/*.c tests/random/*.c))
 UNIT    := $(sort $(wildcard tests/unit/test_*.c))
-C_FILES := $(SOURCES) $(SIM) $(DRIVE) $(UNIT)
+C_FILES := $(SOURCES) $(SIM) $(DRIVE) $(RANDOM) $(UNIT)
 H_FILES := $(sort $(shell find $(sort $(dir $(C_FILES))) -maxdepth 1 -name '*.h'))
 SCRIPTS := .ci/run $(sort $(wildcard tools/*.sh tests/*.sh tests/*/*.sh))
 
@@ -77,7 +78,7 @@ tell = $(if $(V),,@echo '  $(1)';)
 .PHONY: all programs needs
 .DELETE_ON_ERROR:
 all: $(BUILD)/dealsync ## build build/dealsync
-programs: all $(BUILD)/dealsync-sim $(BUILD)/dealsync-drive $(TESTS)
+programs: all $(BUILD)/dealsync-sim $(BUILD)/dealsync-drive $(BUILD)/dealsync-random $(TESTS)
 
 lint_too := $(and $(WERROR),$(filter test,$(GOALS)))
 
@@ -105,6 +106,9 @@ $(ARCHIVE): $(call objects,$(filter-out cli/main.c,$(SOURCES)))
 	$(call tell,ar $@)$(AR) rcs $@ $^
 
 $(BUILD)/dealsync-drive: $(call objects,$(DRIVE)) $(ARCHIVE)
+	$(call tell,link $@)$(LINK) $^ $(LIBS)
+
+$(BUILD)/dealsync-random: $(call objects,$(RANDOM)) $(ARCHIVE)
 	$(call tell,link $@)$(LINK) $^ $(LIBS)
 
 $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(ARCHIVE)

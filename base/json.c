@@ -253,6 +253,17 @@ int ds_json_read(const char *text, size_t len, struct ds_buf *scratch, json_t **
     return 0;
 }
 
+static int add(const char *text, size_t len, void *out)
+{
+    ds_buf_add_bytes(out, text, len);
+    return 0;
+}
+
+void ds_json_add(struct ds_buf *out, const json_t *value)
+{
+    json_dump_callback(value, add, out, JSON_COMPACT);
+}
+
 const char *ds_json_text(const json_t *object, const char *key)
 {
     const json_t *value = json_object_get(object, key);
@@ -260,12 +271,4 @@ const char *ds_json_text(const json_t *object, const char *key)
     if (json_is_boolean(value))
         return json_is_true(value) ? "true" : "false";
     return json_string_value(value);
-}
-
-const char *ds_json_compact(struct ds_arena *a, const json_t *value)
-{
-    size_t len = json_dumpb(value, NULL, 0, JSON_COMPACT);
-    char *text = len ? ds_arena_alloc(a, len + 1) : NULL;
-
-    return text && json_dumpb(value, text, len, JSON_COMPACT) == len ? text : NULL;
 }

@@ -10,7 +10,6 @@
 #ifndef DS_BASE_JSON_H
 #define DS_BASE_JSON_H
 
-#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 
@@ -21,8 +20,9 @@
 int ds_json_read(const char *text, size_t len, struct ds_buf *scratch, json_t **out,
                  struct ds_err *err);
 
-/* The shortest text of a value, from the arena; NULL: out of memory. */
-const char *ds_json_compact(struct ds_arena *a, const json_t *value);
+/* Writes a value in compact form, appended. What jansson allocates must not be given to free(): it has
+ * memory of its own (json_memory.h). */
+void ds_json_add(struct ds_buf *out, const json_t *value);
 
 /* The text of a string member (a number is one by now) or of true/false, or NULL when it is absent,
  * null or a container. Borrowed from the object. */

@@ -94,11 +94,25 @@ static int offer_item(void *arg, const json_t *item, struct ds_err *err)
 {
     struct running *r = arg;
     const char *key = ds_json_text(item, "about");
+    bool linked = false;
+    int64_t deal;
 
     ds_arena_reset(&r->batch);
+    if (strncmp(key, "deal ", 5) != 0)
+        return DS_OK;
+    deal = strtoll(key + 5, NULL, 10);
+    if (ds_store_linked(r->store, r->state.id, deal, &linked, err) || linked)
+        return err->status;
+    return ds_deal_offer(r, deal, err);
+}
+
+static const char *why_missed(const char *key)
+{
+    if (strncmp(key, "hold ", 5) == 0)
+        return "nothing is held for it any more";
     if (strncmp(key, "deal ", 5) == 0)
-        return ds_deal_offer(r, strtoll(key + 5, NULL, 10), err);
-    return DS_OK;
+        return "it has a record by now";
+    return "it cannot be seen any more";
 }
 
 /* What nobody has dealt with is not there any more. */
@@ -110,10 +124,7 @@ static int miss_item(void *arg, const json_t *item, struct ds_err *err)
     ds_arena_reset(&r->batch);
     if (ds_running_note(r, DS_NOTE_DEALT, key, "", &dealt, err) || dealt)
         return err->status;
-    return refuse(r, key, ds_json_text(item, "name"),
-                  strncmp(key, "hold", 4) == 0 ? "nothing is held for it any more"
-                                               : "it cannot be seen any more",
-                  err);
+    return refuse(r, key, ds_json_text(item, "name"), why_missed(key), err);
 }
 
 static int read_items(struct running *r, struct ds_err *err)

@@ -231,7 +231,8 @@ static int tell_conflict(struct running *r, const struct ds_intent *i, struct ds
 static const char *happened(struct ds_arena *a, const char *changes, const struct ds_deal *missed)
 {
     json_t *all = json_loads(changes, 0, NULL);
-    const char *text = NULL;
+    struct ds_buf dump = DS_BUF_INIT(DS_MAX_PAGE);
+    const char *text;
 
     for (size_t i = json_array_size(all); i-- > 0;) {
         enum ds_field f = ds_field_find(ds_json_text(json_array_get(all, i), "field"));
@@ -239,7 +240,9 @@ static const char *happened(struct ds_arena *a, const char *changes, const struc
         if (f < DS_FIELDS && ds_given(missed, f))
             json_array_remove(all, i);
     }
-    text = ds_json_compact(a, all);
+    ds_json_add(&dump, all);
+    text = ds_buf_failed(&dump) ? NULL : ds_arena_dup(a, dump.text);
+    ds_buf_clear(&dump);
     json_decref(all);
     return text;
 }

@@ -99,8 +99,12 @@ static void compare(struct running *r, const json_t *then, const json_t *now)
 
 static int keep(struct running *r, const json_t *now, struct ds_err *err)
 {
-    r->state.stages = ds_json_compact(&r->lasting, now);
+    struct ds_buf text = DS_BUF_INIT(DS_MAX_PAGE);
+
+    ds_json_add(&text, now);
+    r->state.stages = ds_buf_failed(&text) ? NULL : ds_arena_dup(&r->lasting, text.text);
     r->state.stages_ms = r->policy.now_ms;
+    ds_buf_clear(&text);
     return r->state.stages ? DS_OK : ds_fail_nomem(err);
 }
 

@@ -46,6 +46,18 @@ int ds_store_link_of(struct ds_store *s, struct ds_arena *a, int64_t connection,
     return ds_sql_end(&row, err);
 }
 
+int ds_store_linked(struct ds_store *s, int64_t connection, int64_t deal, bool *linked,
+                    struct ds_err *err)
+{
+    static const char sql[] = "SELECT 1 FROM links WHERE deal = ?1 AND connection = ?2";
+    struct ds_sql_row row;
+    int rc = ds_sql_row(s, SQL_LINKED, sql, DS_ARGS(DS_INT(deal), DS_INT(connection)), NULL, &row,
+                        err);
+
+    *linked = rc > 0;
+    return rc > 0 ? ds_sql_end(&row, err) : rc;
+}
+
 /* Two statements: one that may do either costs twice as much for a new link. */
 int ds_store_link_save(struct ds_store *s, int64_t connection, const char *remote_id,
                        const struct ds_link *link, struct ds_err *err)

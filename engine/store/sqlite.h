@@ -29,6 +29,7 @@ enum ds_sql {
     SQL_RUNS,
     SQL_LINK,
     SQL_LINK_OF,
+    SQL_LINKED,
     SQL_LINK_ADD,
     SQL_LINK_SAVE,
     SQL_LINK_COUNT,

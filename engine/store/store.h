@@ -141,6 +141,10 @@ int ds_store_link(struct ds_store *s, struct ds_arena *a, int64_t connection, co
 int ds_store_link_of(struct ds_store *s, struct ds_arena *a, int64_t connection, int64_t deal,
                      const char **remote_id, struct ds_err *err);
 
+/* Whether a deal has, or had, a record on this connection. */
+int ds_store_linked(struct ds_store *s, int64_t connection, int64_t deal, bool *linked,
+                    struct ds_err *err);
+
 /* Writes or replaces a link (deal, version, base, seen_version, deleted). In a transaction. */
 int ds_store_link_save(struct ds_store *s, int64_t connection, const char *remote_id,
                        const struct ds_link *link, struct ds_err *err);
