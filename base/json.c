@@ -261,3 +261,11 @@ const char *ds_json_text(const json_t *object, const char *key)
         return json_is_true(value) ? "true" : "false";
     return json_string_value(value);
 }
+
+void ds_json_free(char *dump)
+{
+    json_free_t release;
+
+    json_get_alloc_funcs(NULL, &release);
+    release(dump);
+}

@@ -24,4 +24,7 @@ int ds_json_read(const char *text, size_t len, struct ds_buf *scratch, json_t **
  * null or a container. Borrowed from the object. */
 const char *ds_json_text(const json_t *object, const char *key);
 
+/* Frees what json_dumps() has made; its memory need not be that of free() (json_memory.h). */
+void ds_json_free(char *dump);
+
 #endif

@@ -243,7 +243,7 @@ static const char *happened(struct ds_arena *a, const char *changes, const struc
     dump = json_dumps(all, JSON_COMPACT);
     if (dump)
         text = ds_arena_dup(a, dump);
-    free(dump);
+    ds_json_free(dump);
     json_decref(all);
     return text;
 }

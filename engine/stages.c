@@ -104,7 +104,7 @@ static int keep(struct running *r, const json_t *now, struct ds_err *err)
 
     r->state.stages = text ? ds_arena_dup(&r->lasting, text) : NULL;
     r->state.stages_ms = r->policy.now_ms;
-    free(text);
+    ds_json_free(text);
     return r->state.stages ? DS_OK : ds_fail_nomem(err);
 }
 
