@@ -93,27 +93,36 @@ static int ask_item(void *arg, const json_t *item, struct ds_err *err)
 static int offer_item(void *arg, const json_t *item, struct ds_err *err)
 {
     struct running *r = arg;
-    const char *key = ds_json_text(item, "about");
+    const char *key = ds_json_text(item, "about"), *record = NULL;
+    int64_t deal;
 
     ds_arena_reset(&r->batch);
-    if (strncmp(key, "deal ", 5) == 0)
-        return ds_deal_offer(r, strtoll(key + 5, NULL, 10), err);
-    return DS_OK;
+    if (strncmp(key, "deal ", 5) != 0)
+        return DS_OK;
+    deal = strtoll(key + 5, NULL, 10);
+    if (ds_store_link_of(r->store, &r->batch, r->state.id, deal, &record, err))
+        return err->status;
+    return record ? DS_OK : ds_deal_offer(r, deal, err); /* created once, and never again (P-4) */
 }
 
 /* What nobody has dealt with is not there any more. */
 static int miss_item(void *arg, const json_t *item, struct ds_err *err)
 {
+    static const struct {
+        const char *key, *why;
+    } gone[] = {{"hold ", "nothing is held for it any more"},
+                {"deal ", "the deal has a record by now"},
+                {"record ", "it cannot be seen any more"}};
     struct running *r = arg;
     const char *key = ds_json_text(item, "about"), *dealt = NULL;
+    size_t i = 0;
 
     ds_arena_reset(&r->batch);
     if (ds_running_note(r, DS_NOTE_DEALT, key, "", &dealt, err) || dealt)
         return err->status;
-    return refuse(r, key, ds_json_text(item, "name"),
-                  strncmp(key, "hold", 4) == 0 ? "nothing is held for it any more"
-                                               : "it cannot be seen any more",
-                  err);
+    while (i < 2 && strncmp(key, gone[i].key, strlen(gone[i].key)) != 0)
+        i++;
+    return refuse(r, key, ds_json_text(item, "name"), gone[i].why, err);
 }
 
 static int read_items(struct running *r, struct ds_err *err)
