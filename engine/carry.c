@@ -106,25 +106,24 @@ static int offer_item(void *arg, const json_t *item, struct ds_err *err)
     return ds_deal_offer(r, deal, err);
 }
 
-static const char *why_missed(const char *key)
-{
-    if (strncmp(key, "hold ", 5) == 0)
-        return "nothing is held for it any more";
-    if (strncmp(key, "deal ", 5) == 0)
-        return "it has a record by now";
-    return "it cannot be seen any more";
-}
-
 /* What nobody has dealt with is not there any more. */
 static int miss_item(void *arg, const json_t *item, struct ds_err *err)
 {
+    static const struct {
+        const char *key, *why;
+    } gone[] = {{"hold ", "nothing is held for it any more"},
+                {"deal ", "the deal has a record by now"},
+                {"record ", "it cannot be seen any more"}};
     struct running *r = arg;
     const char *key = ds_json_text(item, "about"), *dealt = NULL;
+    size_t i = 0;
 
     ds_arena_reset(&r->batch);
     if (ds_running_note(r, DS_NOTE_DEALT, key, "", &dealt, err) || dealt)
         return err->status;
-    return refuse(r, key, ds_json_text(item, "name"), why_missed(key), err);
+    while (i < 2 && strncmp(key, gone[i].key, strlen(gone[i].key)) != 0)
+        i++;
+    return refuse(r, key, ds_json_text(item, "name"), gone[i].why, err);
 }
 
 static int read_items(struct running *r, struct ds_err *err)

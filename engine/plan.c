@@ -296,9 +296,8 @@ static void merge_field(struct merging *m, enum ds_field f)
 void ds_plan_words(const struct ds_policy *policy, struct ds_arena *a, const struct ds_sight *sight,
                    struct ds_item *item)
 {
-    static const uint64_t life_cycle =
-        UINT64_C(1) << DS_STATUS | UINT64_C(1) << DS_STAGE | UINT64_C(1) << DS_REASON |
-        UINT64_C(1) << DS_ON_HOLD;
+    static const uint64_t life_cycle = UINT64_C(1) << DS_STATUS | UINT64_C(1) << DS_STAGE |
+                                       UINT64_C(1) << DS_REASON | UINT64_C(1) << DS_ON_HOLD;
     const struct ds_value *raw = sight->theirs->raw;
     struct ds_deal want = sight->ours.deal; /* all of it: a reason goes with a status */
 

@@ -227,11 +227,22 @@ static int tell_conflict(struct running *r, const struct ds_intent *i, struct ds
     return r->job->watch->item ? r->job->watch->item(r->job->watch->arg, &r->item, err) : DS_OK;
 }
 
-/* The changes of the history without those that did not happen. */
-static const char *happened(struct ds_arena *a, const char *changes, const struct ds_deal *missed)
+/* NULL: no memory. */
+static const char *text_of(struct ds_arena *a, const json_t *json)
+{
+    struct ds_buf dump = DS_BUF_INIT(DS_MAX_PAGE);
+    const char *text;
+
+    ds_json_add(&dump, json);
+    text = ds_buf_failed(&dump) ? NULL : ds_arena_dup(a, dump.text);
+    ds_buf_clear(&dump);
+    return text;
+}
+
+/* The changes of the history without those of some fields. */
+static const char *without(struct ds_arena *a, const char *changes, const struct ds_deal *missed)
 {
     json_t *all = json_loads(changes, 0, NULL);
-    struct ds_buf dump = DS_BUF_INIT(DS_MAX_PAGE);
     const char *text;
 
     for (size_t i = json_array_size(all); i-- > 0;) {
@@ -240,9 +251,7 @@ static const char *happened(struct ds_arena *a, const char *changes, const struc
         if (f < DS_FIELDS && ds_given(missed, f))
             json_array_remove(all, i);
     }
-    ds_json_add(&dump, all);
-    text = ds_buf_failed(&dump) ? NULL : ds_arena_dup(a, dump.text);
-    ds_buf_clear(&dump);
+    text = text_of(a, all);
     json_decref(all);
     return text;
 }
@@ -361,7 +370,7 @@ static int confirm(struct running *r, const struct ds_intent *i, const struct ds
         ds_deal_from_json(&r->batch, i->wanted, &wanted, err))
         return err->status;
     compare(&wanted, theirs ? &theirs->mapped.deal : &wanted, &base, &missed);
-    changes = missed.given ? happened(&r->batch, i->changes, &missed) : i->changes;
+    changes = missed.given ? without(&r->batch, i->changes, &missed) : i->changes;
     if (ds_batch_open(r, err) || save_link(r, i, remote_id, &link, &base, theirs, err) ||
         ds_store_intent_drop(r->store, r->state.id, i->deal, err) ||
         write_history(r, i, remote_id, changes, err))
@@ -462,6 +471,14 @@ static int on_written(void *arg, const struct ds_written *what, struct ds_err *e
 
 /* --- what an earlier run has not confirmed ----------------------------------------------------- */
 
+static bool has_happened(const struct ds_deal *wanted, const struct ds_deal *is)
+{
+    struct ds_deal base = {0}, missed = {0};
+
+    compare(wanted, is, &base, &missed);
+    return base.given & is->given;
+}
+
 /* The write has happened, or a part of it: that is confirmed. What is missing is planned again. */
 static int confirm_late(struct running *r, const struct ds_intent *i, const char *remote_id,
                         const struct ds_link *link, const struct ds_theirs *theirs,
@@ -473,7 +490,7 @@ static int confirm_late(struct running *r, const struct ds_intent *i, const char
     if (ds_deal_from_json(&r->batch, link->base ? link->base : "{}", &base, err))
         return err->status;
     compare(wanted, &theirs->mapped.deal, &base, &missed);
-    changes = missed.given ? happened(&r->batch, i->changes, &missed) : i->changes;
+    changes = missed.given ? without(&r->batch, i->changes, &missed) : i->changes;
     if (ds_batch_open(r, err) || save_link(r, i, remote_id, link, &base, theirs, err) ||
         ds_store_intent_drop(r->store, r->state.id, i->deal, err) ||
         write_history(r, i, remote_id, changes, err) || stand(r, i, wanted, &base, err))
@@ -481,29 +498,78 @@ static int confirm_late(struct running *r, const struct ds_intent *i, const char
     return missed.given ? ds_store_touch(r->store, r->state.id, i->deal, err) : DS_OK;
 }
 
-/* Nothing of the write has happened, and neither side has moved since: this run sends it as it is. */
-static int adopt(struct running *r, struct ds_intent *i, const struct ds_link *link,
-                 const struct ds_record *now, bool *dealt, struct ds_err *err)
+/* Whether each field is as the write wants it or as it was before: nobody else has changed one. */
+static bool is_ours_alone(const struct ds_intent *i, const struct ds_deal *wanted,
+                          const struct ds_deal *is)
+{
+    json_t *changes = json_loads(i->changes, 0, NULL), *change;
+    bool alone = true;
+    size_t n;
+
+    json_array_foreach(changes, n, change)
+    {
+        enum ds_field f = ds_field_find(ds_json_text(change, "field"));
+
+        if (f < DS_FIELDS && ds_given(is, f) && !ds_same(is->value[f], wanted->value[f]))
+            alone = alone && ds_same(is->value[f], ds_json_text(change, "old"));
+    }
+    json_decref(changes);
+    return alone;
+}
+
+/* Takes from what was to be sent what the record no longer holds as it was before. Returns whether all
+ * of it, some or nothing is left. */
+static enum {
+    ALL,
+    SOME,
+    NONE
+} leave_rest(struct running *r, struct ds_intent *i, const struct ds_record *now)
+{
+    json_t *sent = json_loads(i->sent, 0, NULL);
+    size_t count = json_array_size(sent), left;
+
+    for (size_t n = count; n-- > 0;) {
+        const json_t *row = json_array_get(sent, n);
+        const struct ds_value *is = &now->values[json_integer_value(json_array_get(row, 0))];
+
+        if (!ds_same(is->text, json_string_value(json_array_get(row, 1))))
+            json_array_remove(sent, n);
+    }
+    left = json_array_size(sent);
+    i->sent = text_of(&r->batch, sent);
+    json_decref(sent);
+    return left == count ? ALL : left ? SOME : NONE;
+}
+
+/* If nothing of the write has happened, and neither side has moved since, this run sends it as it is.
+ * So it does with the rest, where a CRM takes several requests for a write and no merge would come to the
+ * same again. */
+static int adopt(struct running *r, struct ds_intent i, const struct ds_link *link,
+                 const struct ds_record *now, const struct ds_theirs *theirs,
+                 const struct ds_deal *wanted, bool *adopted, struct ds_err *err)
 {
     struct ds_stored_deal ours;
 
-    if (ds_store_deal(r->store, &r->batch, i->deal, &ours, err))
-        return err->status;
-    *dealt = i->remote_id && !r->remapped && ds_same(i->version, now->version) &&
-             link->seen_version == ours.version;
-    if (!*dealt)
+    if (!i.remote_id || r->remapped)
         return DS_OK;
-    i->run = r->result->run.id;
+    if (ds_store_deal(r->store, &r->batch, i.deal, &ours, err))
+        return err->status;
+    switch (leave_rest(r, &i, now)) {
+    case ALL: *adopted = ds_same(i.version, now->version); break;
+    case SOME:
+        *adopted = (r->plan || is_undo(&i)) && is_ours_alone(&i, wanted, &theirs->mapped.deal);
+        break;
+    case NONE: return DS_OK;
+    }
+    *adopted = *adopted && link->seen_version == ours.version;
+    if (!*adopted)
+        return DS_OK;
+    i.version = now->version;
+    i.run = r->result->run.id;
+    if (!i.sent)
+        return ds_fail_nomem(err);
     return ds_batch_open(r, err) ? err->status
-                                 : ds_store_intent_put(r->store, i, r->policy.now_ms, err);
-}
-
-static bool has_happened(const struct ds_deal *wanted, const struct ds_deal *is)
-{
-    struct ds_deal base = {0}, missed = {0};
-
-    compare(wanted, is, &base, &missed);
-    return base.given & is->given;
+                                 : ds_store_intent_put(r->store, &i, r->policy.now_ms, err);
 }
 
 /* What the plan says of it was done by the run that kept the intent. */
@@ -526,14 +592,13 @@ int ds_intent_settle(struct running *r, int64_t deal, const struct ds_record *no
     *dealt = false;
     if (ds_store_intent_of(r->store, &r->batch, r->state.id, deal, &i, err) || !i.id ||
         i.run == r->result->run.id || look(r, now, &theirs, err) || !theirs ||
-        ds_deal_from_json(&r->batch, i.wanted, &wanted, err))
+        ds_deal_from_json(&r->batch, i.wanted, &wanted, err) ||
+        adopt(r, i, link, now, theirs, &wanted, dealt, err))
         return err->status;
-    if (has_happened(&wanted, &theirs->mapped.deal)) {
+    if (!*dealt && has_happened(&wanted, &theirs->mapped.deal)) {
         if (confirm_late(r, &i, now->id, link, theirs, &wanted, err))
             return err->status;
         *dealt = r->plan != NULL;
-    } else if (adopt(r, &i, link, now, dealt, err)) {
-        return err->status;
     }
     if (*dealt && r->plan && note_dealt(r, &i, err))
         return err->status;

@@ -14,7 +14,8 @@ struct undoing {
     /* For each side: what the run found first, and what it left. */
     struct ds_deal was[2];
     struct ds_deal left[2];
-    bool created;
+    bool created;       /* the deal */
+    bool created_there; /* the record */
 };
 
 enum { OURS, THEIRS };
@@ -54,7 +55,11 @@ static int add_row(void *arg, const struct ds_history *h, struct ds_err *err)
     if (strcmp(h->kind, "held") == 0)
         return DS_OK;
     changes = h->changes ? json_loads(h->changes, 0, NULL) : NULL;
-    json_array_foreach(changes, i, change) add_change(u, is_pushed(h) ? THEIRS : OURS, change);
+    if (is_pushed(h) && json_integer_value(json_object_get(json_array_get(changes, 0), "case")) ==
+                            DS_M_CREATE_THERE)
+        u->created_there = true;
+    else
+        json_array_foreach(changes, i, change) add_change(u, is_pushed(h) ? THEIRS : OURS, change);
     json_decref(changes);
     return DS_OK;
 }
@@ -151,6 +156,9 @@ int ds_undo_plan(struct running *r, struct ds_sight *s, struct ds_item *item, st
     if (u.created && !item->write.given)
         item->warning = "the run created the deal, and deals are never deleted: close it if it is "
                         "wrong";
+    if (u.created_there && !item->push.given)
+        item->warning = "the run created the record in the CRM, and records are never deleted: "
+                        "close it if it is wrong";
     return DS_OK;
 }
 

@@ -1,14 +1,15 @@
 # shellcheck shell=bash
 # kill.sh - dying everywhere; sourced behind replay.sh
 #
-# Each test names a start, what to do from there, and what to do before the ends are compared. The start
-# is a saved store and a list of what to tell a new simulator, so that every step finds the same.
+# Every step starts from the same store and the same CRM; what PREPARE names is done before.
+
+PREPARE=:
 
 # here START: both sides as they were there.
 here() {
     restore "$1"
     again
-    [ ! -s "$T/$1/prepare" ] || . "$T/$1/prepare" >"$T/prepared" 2>&1
+    $PREPARE >"$T/prepared" 2>&1
 }
 
 # ends: the CRM as it is, and both sides after another sync: a run that was made good has sent everything,
@@ -45,10 +46,77 @@ everywhere() {
         "$BUILD/dealsync" "$@" >"$T/out" 2>"$T/err"
         status=$?
         ends >"$T/actual"
-        diff "$T/expected" "$T/actual" >"$T/difference" && continue
+        diff -a "$T/expected" "$T/actual" >"$T/difference" && continue
         echo "# other ends after dying at step $n of $steps (then exit status $status)"
         head -n 10 "$T/difference" | cut -c1-300 | sed 's/^/# /'
         bad=1
     done
     is "$text: every one of its $steps steps" 0 $bad
+}
+
+# whole TEXT START FILE ARGUMENTS...: dies at each step of a command that makes a file, which is there as a
+# whole or not at all.
+whole() {
+    local text=$1 start=$2 file=$3 steps n bad=0
+    shift 3
+    here "$start"
+    steps=$(steps_of "$@")
+    [ "$steps" -gt 1 ] || bad=1
+    for ((n = 1; n <= steps; n++)); do
+        rm -f "$file"
+        { DEALSYNC_DIE_AT=$n "$BUILD/dealsync" "$@" >"$T/out"; } 2>"$T/err"
+        [ ! -e "$file" ] || jq -e .sum "$file" >"$T/out" || bad=1
+        "$BUILD/dealsync" "$@" >"$T/out" 2>"$T/err"
+        jq -e .sum "$file" >"$T/out" || bad=1
+    done
+    is "$text: every one of its $steps steps" 0 $bad
+    is "$text: and nothing is left over" '' "$(find "$(dirname "$file")" -name "$(basename "$file")?*")"
+}
+
+# --- the story ---------------------------------------------------------------------------------------
+
+# theirs N FIELD VALUE, ours N FIELD VALUE: an edit of the N-th open record, of its deal.
+theirs() { tell edit "{\"crm\":\"$CRM\",\"id\":\"${id[$1]}\",\"set\":{\"$2\":\"$3\"}}" >/dev/null; }
+ours() { sql "UPDATE deals SET $2 = '$3' WHERE id = $(deal_of "${id[$1]}")"; }
+
+synced() { "$BUILD/dealsync" sync "$CONNECTION"; }
+planned() { "$BUILD/dealsync" diff "$CONNECTION" --out "$T/plan.json"; }
+undone() { synced && false || "$BUILD/dealsync" undo 2 --out "$T/plan.json"; }
+apart() { synced && false || "$BUILD/dealsync" unlink "$CONNECTION" "${id[1]}"; }
+
+# story CONNECTION CRM NAME: edits on both sides, and everything that follows from them.
+story() {
+    local name=$3 other
+    CONNECTION=$1 CRM=$2
+
+    world --count 40 --page 20
+    configure 'direction = both' 'create = yes' 'guard_count = 1000'
+    sed -i '/^\[connection sf\]/a key_field = Deal_Key__c' "$T/dealsync.conf"
+    export DEALSYNC_NOW=2026-08-21T06:00:00Z
+    tell clock "{\"now\":\"$DEALSYNC_NOW\"}" >/dev/null
+    run 0 sync "$CONNECTION"
+    mapfile -t id < <(sim_get "find?crm=$CRM&where=open&n=9" | jq -r '.ids[]')
+
+    ours 0 close_date 2029-05-06
+    ours 0 value 4711.5
+    theirs 1 "$name" 'Renamed over there'
+    theirs 2 "$name" 'Renamed, too'
+    ours 2 close_date 2029-06-07
+    theirs 3 "$name" 'Their name'
+    ours 3 name 'Our name'
+    theirs 4 "$name" 'One name'
+    ours 4 name 'One name'
+    sql "UPDATE deals SET status = 'lost', reason = 'budget' WHERE id = $(deal_of "${id[5]}")"
+    sql "INSERT INTO deals(name, value, currency, close_date, customer_name, customer_country)
+        VALUES ('Born here', '99.5', 'USD', '2029-09-09', 'Somebody', 'US')"
+    other=$(deal_of "${id[1]}")
+    save edited
+
+    everywhere "$CRM, sync" edited sync "$CONNECTION"
+    PREPARE=planned everywhere "$CRM, apply" edited apply "$T/plan.json"
+    PREPARE=undone everywhere "$CRM, undo" edited apply "$T/plan.json"
+    PREPARE=synced everywhere "$CRM, resolve" edited resolve 1 --take store
+    PREPARE=synced everywhere "$CRM, unlink" edited unlink "$CONNECTION" "${id[1]}"
+    PREPARE=apart everywhere "$CRM, link" edited link "$CONNECTION" "${id[1]}" "$other"
+    whole "$CRM, a plan" edited "$T/plan.json" diff "$CONNECTION" --out "$T/plan.json"
 }
