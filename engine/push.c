@@ -348,6 +348,7 @@ static int confirm(struct running *r, const struct ds_intent *i, const struct ds
                    struct ds_err *err)
 {
     const char *remote_id = i->remote_id ? i->remote_id : now ? now->id : NULL;
+    struct ds_intent known = *i;
     struct ds_theirs *theirs;
     struct ds_link link;
     struct ds_deal base, wanted, missed = {0};
@@ -369,7 +370,8 @@ static int confirm(struct running *r, const struct ds_intent *i, const struct ds
     r->result->run.pushed++;
     if (!missed.given)
         return stand(r, i, &wanted, &base, err);
-    if (start_item(r, i, &missed, &base, DS_M_NOT_TAKEN, NULL, err))
+    known.remote_id = remote_id; /* of a creation, too */
+    if (start_item(r, &known, &missed, &base, DS_M_NOT_TAKEN, NULL, err))
         return err->status;
     for (size_t n = 0; n < r->item.changes; n++)
         r->item.change[n].theirs = theirs->mapped.deal.value[r->item.change[n].field];
