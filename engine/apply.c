@@ -149,11 +149,12 @@ static int write_link(struct running *r, const struct ds_item *item, const struc
     if (ds_buf_failed(&r->text))
         return ds_fail_nomem(err);
     link.base = r->text.text;
+    if (r->asks && (item->partial ? ds_store_touch(r->store, r->state.id, item->deal, err)
+                                  : ds_store_untouch(r->store, r->state.id, item->deal, err)))
+        return err->status;
     if (old->deal && ds_same(old->version, link.version) && ds_same(old->base, link.base) &&
         old->seen_version == link.seen_version && old->deleted == link.deleted)
         return DS_OK;
-    if (r->asks && ds_store_untouch(r->store, r->state.id, item->deal, err))
-        return err->status;
     return ds_store_link_save(r->store, r->state.id, item->theirs->id, &link, err);
 }
 

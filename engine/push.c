@@ -272,8 +272,8 @@ static int write_history(struct running *r, const struct ds_intent *i, const cha
     return strcmp(changes, "[]") == 0 ? DS_OK : ds_store_history_add(r->store, &h, err);
 }
 
-/* Whether the record holds nothing that both sides do not know: then it is as this run left it, and
- * costs nothing when it comes back. */
+/* Whether the record holds nothing that these values do not: if both sides know it all, it is as this
+ * run left it, and costs nothing when it comes back. */
 static bool is_settled(const struct ds_theirs *theirs, const struct ds_deal *base)
 {
     if (!theirs || theirs->mapped.problems || theirs->mapped.unmapped_stage)
@@ -295,7 +295,10 @@ static int save_link(struct running *r, const struct ds_intent *i, const char *r
     if (ds_store_deal(r->store, &r->batch, i->deal, &ours, err))
         return err->status;
     link.deal = i->deal;
-    link.version = is_settled(theirs, base) ? theirs->version : NULL;
+    /* A record that says more than before the write (its stage, now that it is not on hold) may say
+     * it against the deal. */
+    link.version =
+        is_settled(theirs, base) && is_settled(theirs, &ours.deal) ? theirs->version : NULL;
     if (!old->deal) /* a deal that has moved since it was sent is looked at again */
         link.seen_version = is_settled(theirs, &ours.deal) ? ours.version : 0;
     ds_buf_reset(&r->text);
@@ -357,6 +360,7 @@ static int confirm(struct running *r, const struct ds_intent *i, const struct ds
                    struct ds_err *err)
 {
     const char *remote_id = i->remote_id ? i->remote_id : now ? now->id : NULL;
+    struct ds_intent known = *i;
     struct ds_theirs *theirs;
     struct ds_link link;
     struct ds_deal base, wanted, missed = {0};
@@ -378,7 +382,8 @@ static int confirm(struct running *r, const struct ds_intent *i, const struct ds
     r->result->run.pushed++;
     if (!missed.given)
         return stand(r, i, &wanted, &base, err);
-    if (start_item(r, i, &missed, &base, DS_M_NOT_TAKEN, NULL, err))
+    known.remote_id = remote_id; /* of a creation, too */
+    if (start_item(r, &known, &missed, &base, DS_M_NOT_TAKEN, NULL, err))
         return err->status;
     for (size_t n = 0; n < r->item.changes; n++)
         r->item.change[n].theirs = theirs->mapped.deal.value[r->item.change[n].field];

@@ -1,10 +1,10 @@
 /*
  * dealsync-random - thousands of random moves, and the promises checked in between
  *
- *   dealsync-random [--seed N|random] [--steps N] [--minutes N] [--seeds N] [--aloud]
+ *   dealsync-random [--seed N|random] [--steps N] [--seeds N] [--minutes N] [--seconds N] [--aloud]
  *
- * One seed, or several from it on, each with --steps moves; with --minutes new seeds until they are
- * over. Prints each seed first; a broken promise prints it again with the last moves, and the same
+ * One seed, or several from it on, each with --steps moves; with --minutes or --seconds new seeds
+ * until they are over. Prints each seed first; a broken promise prints it again with the last moves, and the same
  * --seed and --steps replay it exactly. Exits 1 when a promise was broken.
  */
 #include "tests/random/random.h"
@@ -319,7 +319,8 @@ int main(int argc, char **argv)
     static const struct option options[] = {
         {"seed", required_argument, NULL, 's'},    {"steps", required_argument, NULL, 'n'},
         {"minutes", required_argument, NULL, 'm'}, {"seeds", required_argument, NULL, 'k'},
-        {"aloud", no_argument, NULL, 'a'},         {0}};
+        {"seconds", required_argument, NULL, 't'}, {"aloud", no_argument, NULL, 'a'},
+        {0}};
     uint64_t seed = 1, seeds = 1, played = 0, bad = 0;
     unsigned long steps = 400, runs = 0;
     int64_t until = 0;
@@ -331,6 +332,7 @@ int main(int argc, char **argv)
         case 'n': steps = strtoul(optarg, NULL, 10); break;
         case 'k': seeds = strtoull(optarg, NULL, 10); break;
         case 'm': until = ds_ticks() + strtoll(optarg, NULL, 10) * 60000; break;
+        case 't': until = ds_ticks() + strtoll(optarg, NULL, 10) * 1000; break;
         case 'a': aloud = true; break;
         default: return 64;
         }

@@ -280,8 +280,8 @@ static bool goes_with(const struct ds_deal *before, const struct ds_deal *after,
 static void check_written(struct play *p, struct side *s)
 {
     static const char sql[] =
-        "SELECT count(*) FROM history h, json_each(h.changes) c WHERE h.deal ="
-        " (SELECT deal FROM links WHERE remote_id = ?1) AND c.value ->> 'field' = ?2"
+        "SELECT count(*) FROM history h, json_each(h.changes) c WHERE (h.remote_id = ?1 OR h.deal ="
+        " (SELECT deal FROM links WHERE remote_id = ?1)) AND c.value ->> 'field' = ?2"
         " AND c.value ->> 'old' IS ?3";
     sqlite3_stmt *q = NULL;
 
