@@ -51,8 +51,8 @@ int ds_store_linked(struct ds_store *s, int64_t connection, int64_t deal, bool *
 {
     static const char sql[] = "SELECT 1 FROM links WHERE deal = ?1 AND connection = ?2";
     struct ds_sql_row row;
-    int rc = ds_sql_row(s, SQL_LINKED, sql, DS_ARGS(DS_INT(deal), DS_INT(connection)), NULL, &row,
-                        err);
+    int rc =
+        ds_sql_row(s, SQL_LINKED, sql, DS_ARGS(DS_INT(deal), DS_INT(connection)), NULL, &row, err);
 
     *linked = rc > 0;
     return rc > 0 ? ds_sql_end(&row, err) : rc;

@@ -8,12 +8,31 @@
 #include <string.h>
 #include <sys/mman.h>
 
-const char *const mem_paths[MEM_PATHS] = {
-    "Id",           "Name",        "Amount",         "Currency",       "CloseDate",
-    "Location",     "Stage",       "State",          "Reason",         "Shared",
-    "Consent",      "Help",        "Campaign",       "Notes",          "Team",
-    "Products",     "Ref",         "Account.Name",   "Account.Street", "Account.City",
-    "Account.Country", "Contact.First", "Contact.Last", "Contact.Email", "Contact.Phone"};
+const char *const mem_paths[MEM_PATHS] = {"Id",
+                                          "Name",
+                                          "Amount",
+                                          "Currency",
+                                          "CloseDate",
+                                          "Location",
+                                          "Stage",
+                                          "State",
+                                          "Reason",
+                                          "Shared",
+                                          "Consent",
+                                          "Help",
+                                          "Campaign",
+                                          "Notes",
+                                          "Team",
+                                          "Products",
+                                          "Ref",
+                                          "Account.Name",
+                                          "Account.Street",
+                                          "Account.City",
+                                          "Account.Country",
+                                          "Contact.First",
+                                          "Contact.Last",
+                                          "Contact.Email",
+                                          "Contact.Phone"};
 
 struct mem_world *mem_world;
 
@@ -148,8 +167,7 @@ static int hand_over(const struct mem_record *r, const struct ds_query *query,
 {
     struct ds_value values[MEM_PATHS * 2];
     char version[MEM_ID], modified[MEM_ID];
-    struct ds_record record =
-        mem_view(r, query->paths, query->count, values, version, modified);
+    struct ds_record record = mem_view(r, query->paths, query->count, values, version, modified);
 
     return sink->record(sink->arg, &record, err);
 }
@@ -278,7 +296,7 @@ static int refused(struct mem_world *w, const struct ds_write *write, const char
         return DS_OK;
     snprintf(version, sizeof(version), "v%" PRIu64, r ? r->changed : 0);
     return r && !r->deleted && write->version && strcmp(version, write->version) == 0 ? DS_OK
-                                                                                     : DS_E_STALE;
+                                                                                      : DS_E_STALE;
 }
 
 static int write_one(struct mem_world *w, const struct ds_query *query,

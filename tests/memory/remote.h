@@ -42,20 +42,20 @@ struct mem_written {
 
 enum mem_fault {
     MEM_NONE,
-    MEM_WRITE_BEFORE,  /* the call fails before the n-th change */
-    MEM_WRITE_AFTER,   /* the n-th change is made, and the answer lost */
-    MEM_STALE,         /* the n-th change is called stale, though it is not */
-    MEM_RACE,          /* somebody changes the record before the n-th change and two more */
-    MEM_REFUSE,        /* the n-th change is refused */
-    MEM_IGNORE,        /* the n-th change loses its last field */
-    MEM_LATER,         /* the n-th change is put off */
-    MEM_UNSEEN,        /* the n-th change is made, and the record not read back */
-    MEM_CUT,           /* the fetch ends with an error after n records */
-    MEM_EMPTY,         /* the fetch is empty */
-    MEM_BLIND,         /* nothing is handed over by id */
-    MEM_READ_FAILS,    /* the n-th question by id fails */
-    MEM_ORGANISATION,  /* another organisation answers */
-    MEM_DOWN,          /* nobody answers */
+    MEM_WRITE_BEFORE, /* the call fails before the n-th change */
+    MEM_WRITE_AFTER,  /* the n-th change is made, and the answer lost */
+    MEM_STALE,        /* the n-th change is called stale, though it is not */
+    MEM_RACE,         /* somebody changes the record before the n-th change and two more */
+    MEM_REFUSE,       /* the n-th change is refused */
+    MEM_IGNORE,       /* the n-th change loses its last field */
+    MEM_LATER,        /* the n-th change is put off */
+    MEM_UNSEEN,       /* the n-th change is made, and the record not read back */
+    MEM_CUT,          /* the fetch ends with an error after n records */
+    MEM_EMPTY,        /* the fetch is empty */
+    MEM_BLIND,        /* nothing is handed over by id */
+    MEM_READ_FAILS,   /* the n-th question by id fails */
+    MEM_ORGANISATION, /* another organisation answers */
+    MEM_DOWN,         /* nobody answers */
     MEM_FAULTS
 };
 
@@ -72,7 +72,7 @@ struct mem_world {
     unsigned requests; /* that read */
     unsigned writes;   /* changes made by runs */
     unsigned twice;    /* creations asked for again: a promise broken (P-4) */
-    int logged; /* all of them; the last ones are kept */
+    int logged;        /* all of them; the last ones are kept */
     struct mem_written log[MEM_LOG];
 };
 

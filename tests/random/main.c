@@ -196,8 +196,8 @@ bool load_mapping(struct play *p, struct side *s, int variant)
 
     snprintf(path, sizeof(path), "%s/%s.mapping.conf", p->dir, s->name);
     f = fopen(path, "we");
-    if (!f || fprintf(f, "%s%s%s", common, variants[n][variant].fields,
-                      variants[n][variant].rest) < 0 ||
+    if (!f ||
+        fprintf(f, "%s%s%s", common, variants[n][variant].fields, variants[n][variant].rest) < 0 ||
         fclose(f) != 0 || ds_mapping_load(path, &m, &err)) {
         broken(p, "%s: %s (%s)", path, err.text, err.hint);
         return false;
@@ -316,11 +316,13 @@ static uint64_t number(const char *text)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"seed", required_argument, NULL, 's'},    {"steps", required_argument, NULL, 'n'},
-        {"minutes", required_argument, NULL, 'm'}, {"seeds", required_argument, NULL, 'k'},
-        {"seconds", required_argument, NULL, 't'}, {"aloud", no_argument, NULL, 'a'},
-        {0}};
+    static const struct option options[] = {{"seed", required_argument, NULL, 's'},
+                                            {"steps", required_argument, NULL, 'n'},
+                                            {"minutes", required_argument, NULL, 'm'},
+                                            {"seeds", required_argument, NULL, 'k'},
+                                            {"seconds", required_argument, NULL, 't'},
+                                            {"aloud", no_argument, NULL, 'a'},
+                                            {0}};
     uint64_t seed = 1, seeds = 1, played = 0, bad = 0;
     unsigned long steps = 400, runs = 0;
     int64_t until = 0;

@@ -19,37 +19,62 @@ static const struct {
     const char *raw[MOST];
     const char *deal[MOST];
 } columns[] = {
-    {"Name", DS_NAME, {"One", "Two", " Three ", "Four", "Five", ""}, {"One", "Two", "Three", "Six"}},
-    {"Amount", DS_VALUE, {"1000.00", "2500", "7.5", "1e3", "abc", ""}, {"1000", "2500", "7.5", "9"}},
+    {"Name",
+     DS_NAME,
+     {"One", "Two", " Three ", "Four", "Five", ""},
+     {"One", "Two", "Three", "Six"}},
+    {"Amount",
+     DS_VALUE,
+     {"1000.00", "2500", "7.5", "1e3", "abc", ""},
+     {"1000", "2500", "7.5", "9"}},
     {"Currency", DS_CURRENCY, {"EUR", "USD", "usd", "JPY", "", "?"}, {"EUR", "USD", "JPY"}},
-    {"CloseDate", DS_CLOSE_DATE,
+    {"CloseDate",
+     DS_CLOSE_DATE,
      {"2027-01-31", "2027-06-30", "2028-02-29", "2026-12-01T00:00:00Z", "2027-02-31", ""},
      {"2027-01-31", "2027-06-30", "2028-02-29", "2026-12-01", NULL}},
     {"Location", DS_LOCATION, {"4711", "4712", "4713", "4714", "4715", ""}, {"4711", "4712", "5"}},
-    {"Stage", DS_STAGE, {"New", "Pilot", "Quote", "Offer", "Demo", "Odd"}, {"10", "20", "40", "60", "80"}},
-    {"Reason", DS_REASON, {"budget", "others", "Money", "Decision", "", "no_response"},
+    {"Stage",
+     DS_STAGE,
+     {"New", "Pilot", "Quote", "Offer", "Demo", "Odd"},
+     {"10", "20", "40", "60", "80"}},
+    {"Reason",
+     DS_REASON,
+     {"budget", "others", "Money", "Decision", "", "no_response"},
      {"budget", "others", "no_response", NULL}},
     {"Shared", DS_VISIBILITY, {"no", "", "yes", "Public", "no", "yes"}, {"no", "yes"}},
     {"Consent", DS_CONSENT, {"yes", "no", "", "yes", "yes", "yes"}, {"yes", "no"}},
     {"Help", DS_HELP, {"none", "none", "", "quotes", "general", "none"}, {"none", "quotes"}},
     {"Campaign", DS_CAMPAIGN_ID, {"", "C1", "C2", "C3", "", ""}, {NULL, "C1", "C2"}},
     {"Notes", DS_NOTES, {"", "first", "rewritten", "first\nsecond", "", "x"}, {NULL, "first", "y"}},
-    {"Team", DS_TEAM,
+    {"Team",
+     DS_TEAM,
      {"[" ANN "]", "[" BEN "]", "[" ANN "," BEN "]", "[" CAT "," ANN "]", "[]", "nobody"},
      {"[" ANN "]", "[" BEN "]", "[" ANN "," CAT "]", "[" ANN "," BEN "," CAT "]"}},
-    {"Products", DS_SOLUTIONS, {"S1", "S2", "S1; S2", "S3", "[\"S2\",\"S3\"]", ""},
+    {"Products",
+     DS_SOLUTIONS,
+     {"S1", "S2", "S1; S2", "S3", "[\"S2\",\"S3\"]", ""},
      {"[\"S1\"]", "[\"S2\"]", "[\"S1\",\"S3\"]"}},
-    {"Account.Name", DS_CUSTOMER_NAME, {"Acme", "Bolt", "Acme", "Acme", "Acme", ""}, {"Acme", "Bolt"}},
-    {"Account.Street", DS_CUSTOMER_STREET, {"Main 1", "Main 2", "Main 1", "Main 1", "Main 1", ""},
+    {"Account.Name",
+     DS_CUSTOMER_NAME,
+     {"Acme", "Bolt", "Acme", "Acme", "Acme", ""},
+     {"Acme", "Bolt"}},
+    {"Account.Street",
+     DS_CUSTOMER_STREET,
+     {"Main 1", "Main 2", "Main 1", "Main 1", "Main 1", ""},
      {"Main 1", "Main 9"}},
     {"Account.City", DS_CUSTOMER_CITY, {"Bonn", "Rome", "Bonn", "Bonn", "Bonn", ""}, {"Bonn"}},
     {"Account.Country", DS_CUSTOMER_COUNTRY, {"DE", "IT", "DE", "DE", "DE", "??"}, {"DE", "IT"}},
     {"Contact.First", DS_CONTACT_FIRST_NAME, {"Jo", "Al", "", "Jo", "Jo", "Jo"}, {"Jo", "Al"}},
     {"Contact.Last", DS_CONTACT_LAST_NAME, {"Doe", "Roe", "", "Doe", "Doe", "Doe"}, {"Doe"}},
-    {"Contact.Email", DS_CONTACT_EMAIL, {"j@x.example", "a@x.example", "", "j@x.example"}, {"j@x.example"}},
+    {"Contact.Email",
+     DS_CONTACT_EMAIL,
+     {"j@x.example", "a@x.example", "", "j@x.example"},
+     {"j@x.example"}},
     {"Contact.Phone", DS_CONTACT_PHONE, {"1", "2", "", "1", "1", "1"}, {"1", "2"}},
     /* without a column of its own */
-    {"State", DS_STATUS, {"Open", "Active", "Held", "Lost", "Won", "Open"},
+    {"State",
+     DS_STATUS,
+     {"Open", "Active", "Held", "Lost", "Won", "Open"},
      {"accepted", "won", "lost", "accepted", "accepted"}},
     {"Ref", DS_ON_HOLD, {"", "", "", "", "", ""}, {"no", "yes"}},
 };
@@ -143,8 +168,10 @@ static void own_times(struct play *p)
     char now[24];
 
     snprintf(now, sizeof(now), "%" PRId64, p->now_ms);
-    sql_do(p, "UPDATE history SET at_ms = CAST(?1 AS INTEGER) WHERE kind = 'edited' AND id ="
-              " (SELECT max(id) FROM history)", now, END);
+    sql_do(p,
+           "UPDATE history SET at_ms = CAST(?1 AS INTEGER) WHERE kind = 'edited' AND id ="
+           " (SELECT max(id) FROM history)",
+           now, END);
 }
 
 static void edit_deal(struct play *p, int64_t deal, size_t c)
@@ -155,10 +182,10 @@ static void edit_deal(struct play *p, int64_t deal, size_t c)
 
     for (size_t i = 0; !value && i < MOST && columns[c].deal[i]; i++)
         value = columns[c].field == DS_REASON || columns[c].field == DS_NOTES ? NULL
-                                                                             : columns[c].deal[i];
+                                                                              : columns[c].deal[i];
     if (columns[c].field == DS_NOTES && chance(p, 70)) {
-        snprintf(sql, sizeof(sql), "SELECT coalesce(notes || char(10), '') FROM deals WHERE id = %"
-                 PRId64, deal);
+        snprintf(sql, sizeof(sql),
+                 "SELECT coalesce(notes || char(10), '') FROM deals WHERE id = %" PRId64, deal);
         snprintf(text, sizeof(text), "%.300sours %" PRIu64, sql_text(p, sql), roll(p, 50));
         value = text;
     }
@@ -237,10 +264,12 @@ static void insert_deal(struct play *p)
     snprintf(name, sizeof(name), "Ours %" PRIu64, roll(p, 9));
     snprintf(now, sizeof(now), "%" PRId64, p->now_ms);
     say(p, "deal '%s' is inserted", name);
-    sql_do(p, "INSERT INTO deals(name, value, currency, close_date, location, customer_name, team,"
-              " solutions, customer_country, created_ms, updated_ms) VALUES (?1, '1000', 'EUR',"
-              " '2027-01-31', '4711', 'Acme', '[" ANN "]', '[\"S1\"]', 'DE',"
-              " CAST(?2 AS INTEGER), CAST(?2 AS INTEGER))", name, now, END);
+    sql_do(p,
+           "INSERT INTO deals(name, value, currency, close_date, location, customer_name, team,"
+           " solutions, customer_country, created_ms, updated_ms) VALUES (?1, '1000', 'EUR',"
+           " '2027-01-31', '4711', 'Acme', '[" ANN "]', '[\"S1\"]', 'DE',"
+           " CAST(?2 AS INTEGER), CAST(?2 AS INTEGER))",
+           name, now, END);
 }
 
 /* --- runs ---------------------------------------------------------------------------------------- */
@@ -304,8 +333,8 @@ static void undo(struct play *p)
 
     snprintf(sql, sizeof(sql),
              "SELECT max(r.id) FROM runs r JOIN connections c ON c.id = r.connection"
-             " WHERE c.name = '%s' AND r.id <= (SELECT max(id) FROM runs) - %" PRIu64, s->name,
-             roll(p, 8));
+             " WHERE c.name = '%s' AND r.id <= (SELECT max(id) FROM runs) - %" PRIu64,
+             s->name, roll(p, 8));
     order.undo = sql_int(p, sql);
     if (!play_run(p, s, &order) || p->told->status)
         return;
@@ -323,7 +352,8 @@ static void resolve(struct play *p)
     char sql[160], value[MEM_TEXT];
     const char *field;
 
-    settlement.id = sql_int(p, "SELECT id FROM conflicts WHERE closed_ms IS NULL ORDER BY id LIMIT 1");
+    settlement.id =
+        sql_int(p, "SELECT id FROM conflicts WHERE closed_ms IS NULL ORDER BY id LIMIT 1");
     if (!settlement.id)
         return;
     snprintf(sql, sizeof(sql), "SELECT field FROM conflicts WHERE id = %" PRId64, settlement.id);
@@ -334,7 +364,8 @@ static void resolve(struct play *p)
     settlement.value = value;
     snprintf(sql, sizeof(sql),
              "SELECT c.name = 'west' FROM conflicts f JOIN connections c ON c.id = f.connection"
-             " WHERE f.id = %" PRId64, settlement.id);
+             " WHERE f.id = %" PRId64,
+             settlement.id);
     play_resolve(p, &p->side[sql_int(p, sql)], &settlement);
 }
 
@@ -392,8 +423,9 @@ static void change_terms(struct play *p)
         break;
     }
     say(p, "%s: direction %d, creates %d, gone %d, early %d; %s: owner %d, conflict %d", s->name,
-        t->direction, t->creates, t->gone, t->close_early, f < DS_FIELDS ? ds_fields[f].name : "all",
-        f < DS_FIELDS ? t->owner[f] : 0, f < DS_FIELDS ? t->settle[f] : 0);
+        t->direction, t->creates, t->gone, t->close_early,
+        f < DS_FIELDS ? ds_fields[f].name : "all", f < DS_FIELDS ? t->owner[f] : 0,
+        f < DS_FIELDS ? t->settle[f] : 0);
 }
 
 static void change_mapping(struct play *p)
@@ -418,10 +450,11 @@ void move(struct play *p)
         unsigned weight;
         void (*go)(struct play *p);
     } moves[] = {
-        {14, edit_theirs},  {14, edit_ours},  {8, edit_both},   {3, touch},      {3, create_theirs},
-        {3, delete_theirs}, {2, insert_deal}, {30, sync_some},  {4, save_plan},  {4, apply_plan},
-        {3, undo},          {5, resolve_some}, {2, link_some},  {2, settle_claim}, {4, change_terms},
-        {1, change_mapping}, {5, step_clock},
+        {14, edit_theirs},  {14, edit_ours},    {8, edit_both},    {3, touch},
+        {3, create_theirs}, {3, delete_theirs}, {2, insert_deal},  {30, sync_some},
+        {4, save_plan},     {4, apply_plan},    {3, undo},         {5, resolve_some},
+        {2, link_some},     {2, settle_claim},  {4, change_terms}, {1, change_mapping},
+        {5, step_clock},
     };
     uint64_t sum = 0, at;
     size_t i = 0;

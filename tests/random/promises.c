@@ -14,10 +14,14 @@
 static uint64_t digest(struct play *p)
 {
     static const char *const queries[] = {
-        "SELECT * FROM deals ORDER BY id",     "SELECT * FROM links ORDER BY id",
-        "SELECT * FROM history ORDER BY id",   "SELECT * FROM conflicts ORDER BY id",
-        "SELECT * FROM holds ORDER BY id",     "SELECT * FROM rejects ORDER BY id",
-        "SELECT * FROM claims ORDER BY id",    "SELECT * FROM outbox ORDER BY id",
+        "SELECT * FROM deals ORDER BY id",
+        "SELECT * FROM links ORDER BY id",
+        "SELECT * FROM history ORDER BY id",
+        "SELECT * FROM conflicts ORDER BY id",
+        "SELECT * FROM holds ORDER BY id",
+        "SELECT * FROM rejects ORDER BY id",
+        "SELECT * FROM claims ORDER BY id",
+        "SELECT * FROM outbox ORDER BY id",
         "SELECT * FROM touched ORDER BY 1, 2",
         "SELECT id, organisation, fingerprint, resume, links, answer FROM connections ORDER BY id"};
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
@@ -71,8 +75,9 @@ static bool asks(struct play *p, const char *fmt, const struct pair *x)
 {
     char sql[400];
 
-    snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s WHERE connection = %" PRId64
-             " AND remote_id = '%s'", fmt, x->connection, x->id);
+    snprintf(sql, sizeof(sql),
+             "SELECT count(*) FROM %s WHERE connection = %" PRId64 " AND remote_id = '%s'", fmt,
+             x->connection, x->id);
     return sql_int(p, sql) > 0;
 }
 
@@ -117,10 +122,10 @@ static const char *excuse(const struct pair *x, enum ds_field f)
 {
     const struct ds_policy *t = &x->s->policy;
     bool based = ds_given(&x->base, f);
-    bool ours_moved = based ? !ds_same(x->ours.value[f], x->base.value[f])
-                            : x->ours.value[f] != NULL;
-    bool theirs_moved = based ? !ds_same(x->theirs.value[f], x->base.value[f])
-                              : x->theirs.value[f] != NULL;
+    bool ours_moved =
+        based ? !ds_same(x->ours.value[f], x->base.value[f]) : x->ours.value[f] != NULL;
+    bool theirs_moved =
+        based ? !ds_same(x->theirs.value[f], x->base.value[f]) : x->theirs.value[f] != NULL;
 
     if (x->conflict[f])
         return "in conflict";
@@ -158,8 +163,7 @@ static void check_pair(struct play *p, const struct pair *x)
                    theirs ? theirs : "NULL", x->base.value[f] ? x->base.value[f] : "NULL",
                    ds_given(&x->base, f) ? "" : " (none)");
         if (ds_same(ours, theirs) && !(ds_given(&x->base, f) && ds_same(x->base.value[f], ours)))
-            broken(p,
-                   "deal %" PRId64 " and %s: %s is '%s' on both sides, and the base has '%s'%s",
+            broken(p, "deal %" PRId64 " and %s: %s is '%s' on both sides, and the base has '%s'%s",
                    x->deal, x->id, ds_fields[f].name, ours ? ours : "NULL",
                    x->base.value[f] ? x->base.value[f] : "NULL",
                    ds_given(&x->base, f) ? "" : " (none)");
@@ -191,8 +195,10 @@ static void look(struct play *p, struct side *s, const struct mem_record *r)
         char from[120];
 
         x.ours.value[f] = text_of(p, ds_fields[f].name, "deals", x.deal);
-        snprintf(from, sizeof(from), "(SELECT * FROM conflicts WHERE closed_ms IS NULL AND field ="
-                 " '%s')", ds_fields[f].name);
+        snprintf(from, sizeof(from),
+                 "(SELECT * FROM conflicts WHERE closed_ms IS NULL AND field ="
+                 " '%s')",
+                 ds_fields[f].name);
         x.conflict[f] = asks(p, from, &x);
         x.sends[f] = s->policy.direction != DS_PULL && ds_mapping_writes(s->mapping, f, &why);
     }
@@ -211,9 +217,8 @@ static const struct {
     {"the sum of a run is off",
      "SELECT count(*) FROM runs WHERE state = 'done' AND"
      " fetched <> unchanged + created + updated + held + conflict + rejected + ignored"},
-    {"the number of links is off",
-     "SELECT count(*) FROM connections c WHERE c.links <>"
-     " (SELECT count(*) FROM links l WHERE l.connection = c.id)"},
+    {"the number of links is off", "SELECT count(*) FROM connections c WHERE c.links <>"
+                                   " (SELECT count(*) FROM links l WHERE l.connection = c.id)"},
     {"a conflict is open and its record is not linked",
      "SELECT count(*) FROM conflicts f WHERE closed_ms IS NULL AND NOT EXISTS"
      " (SELECT 1 FROM links l WHERE (l.connection, l.remote_id) = (f.connection, f.remote_id))"},
@@ -256,14 +261,16 @@ static void check_side(struct play *p, struct side *s)
         return;
     snprintf(sql, sizeof(sql),
              "SELECT count(*) FROM outbox o JOIN connections c ON c.id = o.connection"
-             " WHERE c.name = '%s'", s->name);
+             " WHERE c.name = '%s'",
+             s->name);
     if (sql_int(p, sql))
         broken(p, "%s: the outbox is not empty", s->name);
     snprintf(sql, sizeof(sql),
              "SELECT count(*) FROM touched t JOIN connections c ON c.id = t.connection JOIN links l"
              " ON l.connection = c.id AND l.deal = t.deal WHERE c.name = '%s' AND NOT l.deleted AND"
              " NOT EXISTS (SELECT 1 FROM rejects r WHERE r.connection = c.id AND"
-             " r.remote_id = l.remote_id)", s->name);
+             " r.remote_id = l.remote_id)",
+             s->name);
     if (sql_int(p, sql))
         broken(p, "%s: %" PRId64 " deals are still to be looked at", s->name, sql_int(p, sql));
 }

@@ -172,7 +172,7 @@ static bool work(struct play *p, const struct task *t, const char *what)
         return false;
     }
     say(p, "%s: %s%s%s", what,
-        !p->told->whole     ? "died"
+        !p->told->whole    ? "died"
         : !p->told->status ? "done"
                            : "failed: ",
         p->told->text, p->told->guard);

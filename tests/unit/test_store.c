@@ -35,7 +35,8 @@ static void only_given_fields_are_written(void **state)
         struct ds_stored_deal got;
 
         ds_deal_set(&changes, f, other(f) ? other(f) : f == DS_NAME ? "x" : NULL);
-        WORKS(ds_store_deal_update(store, id, 1 + f, &changes, run.connection, run.id, NOW + f, &stale, &err));
+        WORKS(ds_store_deal_update(store, id, 1 + f, &changes, run.connection, run.id, NOW + f,
+                                   &stale, &err));
         assert_false(stale);
         got = deal_now(id);
         assert_int_equal(got.version, 2 + f);
