@@ -36,11 +36,12 @@ static const char *part(const json_t *row, size_t i)
 
 static const json_t *find(const json_t *list, const json_t *like)
 {
-    const json_t *row;
-    size_t i;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *row = json_array_get(list, i);
 
-    json_array_foreach(list, i, row) if (strcmp(part(row, 0), part(like, 0)) == 0 &&
-                                         strcmp(part(row, 1), part(like, 1)) == 0) return row;
+        if (strcmp(part(row, 0), part(like, 0)) == 0 && strcmp(part(row, 1), part(like, 1)) == 0)
+            return row;
+    }
     return NULL;
 }
 

@@ -42,8 +42,7 @@ static void add_change(struct undoing *u, int side, const json_t *change)
 static int add_row(void *arg, const struct ds_history *h, struct ds_err *err)
 {
     struct undoing *u = arg;
-    json_t *changes, *change;
-    size_t i;
+    json_t *changes;
 
     (void)err;
     if (h->run != u->r->undoes)
@@ -59,7 +58,8 @@ static int add_row(void *arg, const struct ds_history *h, struct ds_err *err)
                             DS_M_CREATE_THERE)
         u->created_there = true;
     else
-        json_array_foreach(changes, i, change) add_change(u, is_pushed(h) ? THEIRS : OURS, change);
+        for (size_t i = 0; i < json_array_size(changes); i++)
+            add_change(u, is_pushed(h) ? THEIRS : OURS, json_array_get(changes, i));
     json_decref(changes);
     return DS_OK;
 }

@@ -380,7 +380,7 @@ static void add_header(struct MHD_Response *response, const struct request *requ
     char lower[64];
     size_t n = 0;
 
-    for (; name[n] && n < sizeof lower - 1; n++)
+    for (; n < sizeof lower - 1 && name[n]; n++)
         lower[n] = request->crm == SALESFORCE && sf_settings.lower_headers
                        ? (char)tolower((unsigned char)name[n])
                        : name[n];
