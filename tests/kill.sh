@@ -182,3 +182,38 @@ lost() {
     [ $tried -ge 6 ] || bad=1
     is "$text: what happens to one of $(wc -l <"$T/changes") requests, $tried times" 0 $bad
 }
+
+# --- what else goes wrong ------------------------------------------------------------------------------
+
+# spread COUNT MOST: numbers from 1 to COUNT, all of them or MOST evenly spread ones.
+spread() {
+    local count=$1 most=$(($1 < $2 ? $1 : $2)) i
+    for ((i = 0; i < most; i++)); do echo $((most > 1 ? 1 + i * (count - 1) / (most - 1) : 1)); done
+}
+
+# made_good WHAT STATUS CODES: judges how a run ended in which WHAT went wrong, in $T/err, and whether those
+# that follow come to $T/expected. A run that does not end as usual says why, and what to do.
+made_good() {
+    local good=0
+    case " $(cat "$T/usual") $3 " in
+    *" $2 "*) ;;
+    *) echo "# $1: exit status $2: $(head -n 1 "$T/err")" && good=1 ;;
+    esac
+    if [ "$2" -ne "$(cat "$T/usual")" ] && ! grep -qE '^error: .{10,}' "$T/err"; then
+        echo "# $1: exit status $2 without a word" && good=1
+    fi
+    until_done sync "$CONNECTION"
+    ends >"$T/actual"
+    diff -a "$T/expected" "$T/actual" >"$T/difference" && return $good
+    echo "# other ends after $1 (exit status $2)"
+    head -n 6 "$T/difference" | cut -c1-300 | sed 's/^/# /'
+    return 1
+}
+
+# usually: the run that nothing happens to.
+usually() {
+    here edited
+    "$BUILD/dealsync" sync "$CONNECTION" >"$T/out" 2>"$T/err"
+    echo $? >"$T/usual"
+    ends >"$T/expected"
+}
