@@ -33,7 +33,8 @@ int ds_dynamics_verdict(long status, const struct ds_dynamics_refusal *said)
             return verdicts[i].status;
     if (status == 412 || status == 404) /* the code may be empty (DV-69) */
         return DS_E_STALE;
-    return status == 429 || status == 408 || status / 100 == 5 ? DS_E_LATER : DS_E_RECORD;
+    return status == 401 || status == 408 || status == 429 || status / 100 == 5 ? DS_E_LATER
+                                                                                : DS_E_RECORD;
 }
 
 void ds_dynamics_item_end(struct ds_dynamics_item *item, int status, const char *text)

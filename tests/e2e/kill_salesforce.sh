@@ -10,3 +10,11 @@
 . "$HERE/kill.sh"
 
 story sf salesforce Name
+deal=$(deal_of "${id[1]}")
+everywhere sync edited sync sf
+PREPARE=planned everywhere apply edited apply "$T/plan.json"
+PREPARE=undone everywhere undo edited apply "$T/plan.json"
+PREPARE=synced everywhere resolve edited resolve 1 --take store
+PREPARE=synced everywhere unlink edited unlink sf "${id[1]}"
+PREPARE=apart everywhere link edited link sf "${id[1]}" "$deal"
+whole 'a plan' edited "$T/plan.json" diff sf --out "$T/plan.json"
