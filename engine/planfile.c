@@ -393,7 +393,8 @@ static int check_sum(struct reading *p, const struct ds_plan_head *head, const c
     if (err->status)
         return err->status;
     snprintf(last, sizeof(last), "],\"sum\":\"%s\"}", sum);
-    if (!works || items != head->items || !p->line || strcmp(p->line, last) != 0)
+    if (!works || items != head->items || !p->line || strcmp(p->line, last) != 0 ||
+        getc(p->from) != EOF)
         return no_plan(p, "it was edited, or is not complete", err);
     return DS_OK;
 }
