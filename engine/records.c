@@ -347,7 +347,7 @@ int ds_records_take(void *arg, const struct ds_record *record, struct ds_err *er
     ds_arena_reset(&r->batch);
     if (read_head(r, record, &theirs, err))
         return err->status;
-    if ((r->job->connector->abilities & DS_MAY_REPEAT) && !r->plan &&
+    if ((r->job->connector->abilities & DS_MAY_REPEAT) &&
         ds_store_seen(r->store, &r->batch, theirs->id, record->where ? record->where : "",
                       &theirs->repeats, err))
         return err->status;
