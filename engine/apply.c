@@ -270,6 +270,8 @@ static int write_there(struct running *r, const struct ds_item *item, struct ds_
         return ds_store_touch(r->store, r->state.id, item->deal, err)
                    ? err->status
                    : ds_intent_keep(r, item, err);
+    if (item->claimed) /* offered when a person has said that the record is another one */
+        return ds_store_touch(r->store, r->state.id, item->deal, err);
     return ds_store_untouch(r->store, r->state.id, item->deal, err);
 }
 

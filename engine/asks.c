@@ -206,6 +206,17 @@ static int ask_for_claim(void *arg, const struct ds_claim *c, struct ds_err *err
     return id ? ds_question_add(q, id, err) : ds_fail_nomem(err);
 }
 
+/* They are answered before a deal is offered, which one of them may be. */
+static int ask_for_claims(struct ds_question *q, struct ds_err *err)
+{
+    struct running *r = q->r;
+
+    if (!r->any_claims)
+        return DS_OK;
+    return ds_store_claims(r->store, &r->batch, r->state.id, ask_for_claim, q, err) ? err->status
+                                                                                    : ask(q, err);
+}
+
 int ds_asks_take(struct running *r, struct ds_err *err)
 {
     struct ds_question *q;
@@ -216,7 +227,7 @@ int ds_asks_take(struct running *r, struct ds_err *err)
     if (!q)
         return err->status;
     ds_arena_reset(&r->batch);
-    if (!ds_intents_ask(q, err) && !ask_for_touched(q, err) && r->any_claims)
-        ds_store_claims(r->store, &r->batch, r->state.id, ask_for_claim, q, err);
+    if (!ds_intents_ask(q, err) && !ask_for_claims(q, err))
+        ask_for_touched(q, err);
     return ds_question_close(q, err);
 }

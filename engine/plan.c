@@ -22,6 +22,7 @@ void ds_plan_start(struct ds_item *item, const struct ds_sight *s)
     item->assigns = 0;
     item->decided = 0;
     item->partial = false;
+    item->claimed = false;
     item->base = s->base;
     item->conflicts = 0;
     item->until_ms = 0;
@@ -498,7 +499,8 @@ static void plan_there(const struct ds_policy *policy, struct ds_arena *a, struc
     struct ds_change *c;
 
     decide(item, DS_M_CREATE_THERE, DS_UNCHANGED);
-    if (ds_status_terminal(s->ours.deal.value[DS_STATUS]))
+    item->claimed = s->claimed;
+    if (s->claimed || ds_status_terminal(s->ours.deal.value[DS_STATUS]))
         return;
     item->outcome = DS_UPDATED;
     for (enum ds_field f = 0; f < DS_FIELDS; f++) {

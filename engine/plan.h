@@ -41,6 +41,7 @@ struct ds_sight {
     uint64_t matches;           /* deals without a link here that look like a new record */
     int64_t match;              /* one of them */
     enum ds_claim_kind claim;   /* what is known of the record as a claim; DS_CLAIMS: nothing */
+    bool claimed;               /* a new record may be this deal: nobody has said yet */
     uint64_t open_conflicts;    /* fields in conflict now */
     const struct ds_conflict *open[DS_FIELDS]; /* of these fields */
     const int64_t *ours_ms; /* when each field of ours was last changed; NULL: nobody asks */
@@ -74,6 +75,7 @@ struct ds_item {
     size_t assigns;       /* the same in the CRM's words */
     struct ds_assign assign[DS_FIELDS];
     struct ds_deal wanted; /* what a hold keeps */
+    bool claimed;          /* a deal that is not offered to the CRM before a person has said */
     bool partial;          /* only some fields were looked at: the record is looked at again */
     uint64_t decided;      /* fields whose conflict the terms of the connection have settled */
     uint64_t conflicts;    /* fields in conflict afterwards */

@@ -21,7 +21,11 @@ const char *ds_plan_key(struct ds_arena *a, const struct ds_item *item)
 
     if (!t->id)
         return ds_arena_printf(a, "deal %" PRId64, item->deal);
-    return ds_arena_printf(a, "%s %s", t->released ? "hold" : "record", t->id);
+    return ds_arena_printf(a, "%s %s",
+                           t->released  ? "hold"
+                           : t->repeats ? "repeat"
+                                        : "record",
+                           t->id);
 }
 
 /* --- one item as JSON --------------------------------------------------------------------------- */
@@ -56,12 +60,16 @@ static void add_deal(struct ds_buf *out, const char *key, const struct ds_deal *
     ds_deal_to_json(out, d);
 }
 
-/* What is decided, and for which versions. */
+/* What is decided, and for which versions. Nothing is done to the deal that a rival claims, and a dry
+ * run may not know it yet. */
 static void add_decision(struct ds_buf *out, const struct ds_item *item, bool decision)
 {
+    bool none = decision && item->case_number == DS_M_RIVAL;
+
     ds_buf_addf(
         out, "\"outcome\":\"%s\",\"case\":\"M-%d\",\"deal\":%" PRId64 ",\"deal_version\":%" PRId64,
-        ds_outcome_names[item->outcome], item->case_number, item->deal, item->deal_version);
+        ds_outcome_names[item->outcome], item->case_number, none ? 0 : item->deal,
+        none ? 0 : item->deal_version);
     member(out, "record_version", item->theirs->version);
     ds_buf_add(out, ",\"changes\":[");
     for (size_t i = 0; i < item->changes; i++) {
@@ -393,7 +401,8 @@ static int check_sum(struct reading *p, const struct ds_plan_head *head, const c
     if (err->status)
         return err->status;
     snprintf(last, sizeof(last), "],\"sum\":\"%s\"}", sum);
-    if (!works || items != head->items || !p->line || strcmp(p->line, last) != 0)
+    if (!works || items != head->items || !p->line || strcmp(p->line, last) != 0 ||
+        getc(p->from) != EOF)
         return no_plan(p, "it was edited, or is not complete", err);
     return DS_OK;
 }

@@ -15,7 +15,7 @@
 #include <jansson.h>
 
 struct ds_plan_head {
-    const char *store; /* its name (store.h) */
+    const char *store; /* its name (store.h); "": made before there was one */
     const char *connection;
     const char *organisation;
     const char *fingerprint;
@@ -45,7 +45,8 @@ int ds_planfile_each(const char *path,
                      int (*each)(void *arg, const json_t *item, struct ds_err *err), void *arg,
                      struct ds_err *err);
 
-/* What an item is about, the same in every run: "record ID", "hold ID" or "deal N". */
+/* What an item is about, the same in every run: "record ID", "hold ID", "deal N", or
+ * "repeat ID": it stands in the input again. */
 const char *ds_plan_key(struct ds_arena *a, const struct ds_item *item);
 
 /* The sum of what an item decides, and of the versions it was decided for. */

@@ -103,6 +103,30 @@ static int see_candidate(struct running *r, struct ds_sight *s, struct ds_err *e
     return ds_store_deal_match(r->store, r->state.id, d, &s->matches, &s->match, err);
 }
 
+/* Whether a new record looks like this deal: when a plan is carried out the store knows, else this run
+ * has come across it, since claims are looked at again before any deal is offered. */
+static int see_claimed(struct running *r, struct ds_sight *s, struct ds_err *err)
+{
+    const char *deal = ds_arena_printf(&r->batch, "%" PRId64, s->ours.id), *note = NULL;
+
+    if (r->plan)
+        return ds_store_is_claimed(r->store, r->state.id, s->ours.id, &s->claimed, err);
+    if (!deal)
+        return ds_fail_nomem(err);
+    if (ds_running_note(r, DS_NOTE_CLAIMED, deal, "", &note, err))
+        return err->status;
+    s->claimed = note && *note;
+    return DS_OK;
+}
+
+static int note_claimed(struct running *r, const struct ds_item *item, struct ds_err *err)
+{
+    const char *deal = ds_arena_printf(&r->batch, "%" PRId64, item->deal), *before;
+
+    return deal ? ds_running_note(r, DS_NOTE_CLAIMED, deal, item->theirs->id, &before, err)
+                : ds_fail_nomem(err);
+}
+
 static int see(struct running *r, struct ds_theirs *theirs, const struct ds_link *link,
                struct ds_sight *s, struct ds_err *err)
 {
@@ -115,7 +139,10 @@ static int see(struct running *r, struct ds_theirs *theirs, const struct ds_link
     if (link->deal && theirs->id)
         return see_link(r, s, err);
     if (link->deal)
-        return ds_store_deal(r->store, &r->batch, link->deal, &s->ours, err);
+        return ds_store_deal(r->store, &r->batch, link->deal, &s->ours, err) ||
+                       see_claimed(r, s, err)
+                   ? err->status
+                   : DS_OK;
     if (r->any_claims && ds_store_claim(r->store, &r->batch, r->state.id, theirs->id, &claim, err))
         return err->status;
     s->claim = claim.kind;
@@ -237,6 +264,8 @@ int ds_records_plan(struct running *r, struct ds_theirs *theirs, const struct ds
         return err->status;
     if (!r->undoes)
         ds_plan(&r->policy, &r->batch, &sight, item);
+    if (item->case_number == DS_M_MATCH && note_claimed(r, item, err))
+        return err->status;
     if (r->plan)
         return carry_out(r, &sight, err);
     if (!is_direct(r, item))
@@ -318,7 +347,7 @@ int ds_records_take(void *arg, const struct ds_record *record, struct ds_err *er
     ds_arena_reset(&r->batch);
     if (read_head(r, record, &theirs, err))
         return err->status;
-    if ((r->job->connector->abilities & DS_MAY_REPEAT) && !r->plan &&
+    if ((r->job->connector->abilities & DS_MAY_REPEAT) &&
         ds_store_seen(r->store, &r->batch, theirs->id, record->where ? record->where : "",
                       &theirs->repeats, err))
         return err->status;

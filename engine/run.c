@@ -41,10 +41,10 @@ static int check_organisation(struct running *r, struct ds_err *err)
         return err->status;
     memcpy(r->result->organisation, who.organisation, sizeof(who.organisation));
     if (r->state.organisation && strcmp(r->state.organisation, who.organisation) != 0) {
-        if (r->out) { /* a person will read it, and say that it is the same all the same */
+        if (r->out) /* a person will read it, and say that it is the same all the same */
             r->answers = DS_ANSWER_ORGANISATION;
+        if (strcmp(r->answers, DS_ANSWER_ORGANISATION) == 0)
             return DS_OK;
-        }
         ds_fail(err, DS_E_CONFIG,
                 "the remote is another organisation: '%s', and this connection belongs to '%s'",
                 who.organisation, r->state.organisation);
@@ -262,21 +262,35 @@ static void finish_early(struct running *r, const struct ds_err *err)
         ds_log(DS_LOG_WARNING, "how the run ended could not be written: %s", later.text);
 }
 
-/* A plan belongs to one store, connection, organisation and mapping; any other refuses it whole. */
-static int check_head(struct running *r, struct ds_err *err)
+static int read_plan(struct running *r, struct ds_plan_head *head, struct ds_err *err)
 {
-    struct ds_plan_head head;
+    if (ds_planfile_head(r->plan, &r->lasting, head, err))
+        return err->status;
+    r->answers = head->answer;
+    r->undoes = head->undoes;
+    return DS_OK;
+}
+
+/* A plan that was made before there was a store is one for an empty store. */
+static bool is_its_store(const struct running *r, const struct ds_plan_head *head)
+{
+    if (!*head->store)
+        return r->deals == 0 && !r->loaded;
+    return strcmp(head->store, r->store_name) == 0;
+}
+
+/* A plan belongs to one store, connection, organisation and mapping; any other refuses it whole. */
+static int check_head(struct running *r, const struct ds_plan_head *head, struct ds_err *err)
+{
     const char *differs = NULL;
 
-    if (ds_planfile_head(r->plan, &r->lasting, &head, err))
-        return err->status;
-    if (strcmp(head.store, r->store_name) != 0)
+    if (!is_its_store(r, head))
         differs = "store";
-    else if (strcmp(head.connection, r->job->connection) != 0)
+    else if (strcmp(head->connection, r->job->connection) != 0)
         differs = "connection";
-    else if (strcmp(head.organisation, r->result->organisation) != 0)
+    else if (strcmp(head->organisation, r->result->organisation) != 0)
         differs = "organisation";
-    else if (strcmp(head.fingerprint, r->fingerprint) != 0)
+    else if (strcmp(head->fingerprint, r->fingerprint) != 0)
         differs = "mapping, filter or setting";
     if (differs) {
         ds_fail(err, DS_E_CONFIG, "'%s' was made for another %s; nothing was written", r->plan,
@@ -284,8 +298,6 @@ static int check_head(struct running *r, struct ds_err *err)
         return ds_hint(err, "make it again with 'dealsync diff %s --out %s'", r->job->connection,
                        r->plan);
     }
-    r->answers = head.answer;
-    r->undoes = head.undoes;
     return DS_OK;
 }
 
@@ -307,7 +319,8 @@ static int save_plan(struct running *r, struct ds_err *err)
 {
     const struct ds_job *job = r->job;
     struct ds_buf only = DS_BUF_INIT(DS_MAX_TEXT);
-    struct ds_plan_head head = {.store = r->store_name,
+    bool is_new = r->deals == 0 && r->state.id == 0;
+    struct ds_plan_head head = {.store = is_new ? "" : r->store_name,
                                 .connection = job->connection,
                                 .organisation = r->result->organisation,
                                 .fingerprint = r->fingerprint,
@@ -330,12 +343,15 @@ static int save_plan(struct running *r, struct ds_err *err)
 
 static int open_all(struct running *r, struct ds_err *err)
 {
-    if (r->job->out && ds_planfile_create(r->job->out, &r->out, err))
+    struct ds_plan_head head;
+
+    if ((r->job->out && ds_planfile_create(r->job->out, &r->out, err)) ||
+        (r->plan && read_plan(r, &head, err)))
         return err->status;
     if (r->job->connector->open(r->job->options, &r->remote, err) || open_store(r, err) ||
         choose_extent(r, err) || begin_run(r, err) || check_organisation(r, err))
         return err->status;
-    return r->plan ? check_head(r, err) : DS_OK;
+    return r->plan ? check_head(r, &head, err) : DS_OK;
 }
 
 static int run_plan(struct running *r, struct ds_err *err)

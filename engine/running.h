@@ -132,6 +132,7 @@ int ds_deal_offer(struct running *r, int64_t deal, struct ds_err *err);
 #define DS_NOTE_CRM_ID  '\v' /* a CRM id that a planned deal will carry */
 #define DS_NOTE_BEFORE  '\n' /* a record that a dry run has planned */
 #define DS_NOTE_BAD     '\r' /* a record that this run has rejected */
+#define DS_NOTE_CLAIMED '\1' /* a deal that a new record may be */
 
 /* Notes a word for the rest of the run, and tells whether it was noted before; *note is what stood
  * with it then. */

@@ -75,6 +75,19 @@ int ds_store_claim(struct ds_store *s, struct ds_arena *a, int64_t connection,
     return ds_sql_end(&row, err);
 }
 
+int ds_store_is_claimed(struct ds_store *s, int64_t connection, int64_t deal, bool *claimed,
+                        struct ds_err *err)
+{
+    static const char sql[] =
+        "SELECT 1 FROM claims WHERE connection = ?1 AND deal = ?2 AND kind = 'match'";
+    struct ds_sql_row row;
+    int rc =
+        ds_sql_row(s, SQL_CLAIMED, sql, DS_ARGS(DS_INT(connection), DS_INT(deal)), NULL, &row, err);
+
+    *claimed = rc > 0;
+    return rc > 0 ? ds_sql_end(&row, err) : rc;
+}
+
 int ds_store_any_claims(struct ds_store *s, int64_t connection, bool *any, struct ds_err *err)
 {
     static const char sql[] = "SELECT 1 FROM claims WHERE connection = ?1 LIMIT 1";

@@ -67,6 +67,7 @@ enum ds_sql {
     SQL_CLAIM_PUT,
     SQL_CLAIM_DROP,
     SQL_CLAIM,
+    SQL_CLAIMED,
     SQL_ANY_CLAIMS,
     SQL_CLAIMS,
     SQL_HISTORY_OF_RUN,

@@ -260,6 +260,9 @@ int ds_store_claim_drop(struct ds_store *s, int64_t connection, const char *remo
 /* kind DS_CLAIMS: there is none. */
 int ds_store_claim(struct ds_store *s, struct ds_arena *a, int64_t connection,
                    const char *remote_id, struct ds_claim *out, struct ds_err *err);
+/* Whether a new record may be this deal. */
+int ds_store_is_claimed(struct ds_store *s, int64_t connection, int64_t deal, bool *claimed,
+                        struct ds_err *err);
 int ds_store_any_claims(struct ds_store *s, int64_t connection, bool *any, struct ds_err *err);
 /* Those that are not settled: matches and rivals, which wait for a person, and deals of their own,
  * which wait for the next sync. connection 0: all. */
