@@ -8,13 +8,6 @@
 
 const char *const ds_take_names[] = {"crm", "store", "base", "value", NULL};
 
-static const int cases[DS_TAKES] = {
-    [DS_TAKE_CRM] = DS_M_TAKE_CRM,
-    [DS_TAKE_STORE] = DS_M_TAKE_STORE,
-    [DS_TAKE_BASE] = DS_M_TAKE_BASE,
-    [DS_TAKE_VALUE] = DS_M_TAKE_VALUE,
-};
-
 struct acting {
     const struct ds_act_job *job;
     struct ds_store *store;
@@ -172,7 +165,7 @@ static const char *change_json(struct ds_arena *a, const struct ds_conflict *c, 
     ds_text_to_json_or_null(&text, c->ours);
     ds_buf_add(&text, ",\"new\":");
     ds_text_to_json_or_null(&text, value);
-    ds_buf_addf(&text, ",\"case\":%d,\"rule\":%d}]", cases[take], c->rule);
+    ds_buf_addf(&text, ",\"case\":%d,\"rule\":%d}]", DS_M_TAKE_CRM + (int)take, c->rule);
     if (!ds_buf_failed(&text))
         json = ds_arena_dup(a, text.text);
     ds_buf_clear(&text);

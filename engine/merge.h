@@ -77,7 +77,7 @@ enum {
     DS_M_RACE = 37,
     DS_M_UNDONE = 38,
     DS_M_SET = 39,
-    DS_M_TAKE_CRM = 40,
+    DS_M_TAKE_CRM = 40, /* in the order of enum ds_take */
     DS_M_TAKE_STORE = 41,
     DS_M_TAKE_BASE = 42,
     DS_M_TAKE_VALUE = 43
