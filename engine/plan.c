@@ -496,7 +496,7 @@ static void plan_there(const struct ds_policy *policy, struct ds_arena *a, struc
     struct ds_change *c;
 
     decide(item, DS_M_CREATE_THERE, DS_UNCHANGED);
-    if (ds_status_terminal(s->ours.deal.value[DS_STATUS]))
+    if (s->linked || ds_status_terminal(s->ours.deal.value[DS_STATUS]))
         return;
     item->outcome = DS_UPDATED;
     for (enum ds_field f = 0; f < DS_FIELDS; f++) {

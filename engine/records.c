@@ -123,7 +123,9 @@ static int see(struct running *r, struct ds_theirs *theirs, const struct ds_link
     if (link->deal && theirs->id)
         return see_link(r, s, err);
     if (link->deal)
-        return ds_store_deal(r->store, &r->batch, link->deal, &s->ours, err);
+        return ds_store_linked(r->store, r->state.id, link->deal, &s->linked, err)
+                   ? err->status
+                   : ds_store_deal(r->store, &r->batch, link->deal, &s->ours, err);
     if (r->any_claims && ds_store_claim(r->store, &r->batch, r->state.id, theirs->id, &claim, err))
         return err->status;
     s->claim = claim.kind;

@@ -320,7 +320,7 @@ static void undo(struct play *p)
 static void resolve(struct play *p)
 {
     struct ds_settlement settlement = {.take = (enum ds_take)roll(p, DS_TAKES)};
-    char sql[160], value[MEM_TEXT];
+    char sql[160], value[MEM_TEXT] = "";
     const char *field;
 
     settlement.id = sql_int(p, "SELECT id FROM conflicts WHERE closed_ms IS NULL ORDER BY id LIMIT 1");
