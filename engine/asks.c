@@ -158,15 +158,19 @@ int ds_deal_offer(struct running *r, int64_t deal, struct ds_err *err)
     return ds_records_plan(r, theirs, &link, err);
 }
 
-/* A connection that only reads looks again where a conflict may have settled itself. */
+/* A connection that only reads looks again where a conflict may have settled itself, and at what a
+ * person has linked. */
 static int is_worth_asking(struct running *r, const char *remote_id, bool *worth,
                            struct ds_err *err)
 {
+    struct ds_link link = {0};
     uint64_t open = 0;
 
-    if (!r->policy.sends && ds_store_conflict_fields(r->store, r->state.id, remote_id, &open, err))
+    if (!r->policy.sends &&
+        (ds_store_conflict_fields(r->store, r->state.id, remote_id, &open, err) ||
+         ds_store_link(r->store, &r->batch, r->state.id, remote_id, &link, err)))
         return err->status;
-    *worth = r->policy.sends || open;
+    *worth = r->policy.sends || open || !link.version;
     return DS_OK;
 }
 

@@ -137,6 +137,17 @@ static int read_items(struct running *r, struct ds_err *err)
     return ds_question_close(q, err);
 }
 
+/* What an earlier run has sent is told of before an undo sends something else. */
+static int read_intents(struct running *r, struct ds_err *err)
+{
+    struct ds_question *q = ds_question_open(r, err);
+
+    if (!q)
+        return err->status;
+    ds_intents_ask(q, err);
+    return ds_question_close(q, err);
+}
+
 static int fetch_items(struct running *r, struct ds_err *err)
 {
     struct ds_sink sink = {.record = ds_records_take, .arg = r};
@@ -156,7 +167,7 @@ int ds_carry_out(struct running *r, struct ds_err *err)
     if (ds_planfile_each(r->plan, note_item, r, err))
         return err->status;
     if (r->undoes)
-        return ds_undo_take(r, err) || ds_batch_commit(r, err)
+        return (reads && read_intents(r, err)) || ds_undo_take(r, err) || ds_batch_commit(r, err)
                    ? err->status
                    : ds_planfile_each(r->plan, miss_item, r, err);
     if ((reads ? read_items(r, err) : fetch_items(r, err)) ||

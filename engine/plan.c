@@ -500,7 +500,7 @@ static void plan_there(const struct ds_policy *policy, struct ds_arena *a, struc
 
     decide(item, DS_M_CREATE_THERE, DS_UNCHANGED);
     item->claimed = s->claimed;
-    if (s->claimed || ds_status_terminal(s->ours.deal.value[DS_STATUS]))
+    if (s->claimed || s->linked || ds_status_terminal(s->ours.deal.value[DS_STATUS]))
         return;
     item->outcome = DS_UPDATED;
     for (enum ds_field f = 0; f < DS_FIELDS; f++) {
@@ -557,6 +557,10 @@ void ds_plan(const struct ds_policy *policy, struct ds_arena *a, struct ds_sight
     fill_in(&theirs->deal, false);
     if (!s->link.deal) {
         plan_new(policy, a, s, item, theirs);
+    } else if (s->linked_to) {
+        decide(item, DS_M_RIVAL, DS_CONFLICT);
+        item->why = ds_arena_printf(a, "it was deleted, and its deal is that of record '%s' now",
+                                    s->linked_to);
     } else if (theirs->problems) {
         decide(item, DS_M_REJECT_LINKED, DS_REJECTED);
     } else {

@@ -38,6 +38,7 @@ struct ds_sight {
     uint64_t same_crm_id;       /* deals that carry its CRM id already: all of them when there is no
                                    link, others than its own when the id has changed (R-35) */
     const char *linked_to;      /* the record ours is already linked to on this connection; NULL */
+    bool linked;                /* of a deal that is to get a record: it has one by now */
     uint64_t matches;           /* deals without a link here that look like a new record */
     int64_t match;              /* one of them */
     enum ds_claim_kind claim;   /* what is known of the record as a claim; DS_CLAIMS: nothing */

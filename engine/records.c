@@ -54,6 +54,14 @@ static int see_times(struct running *r, struct ds_sight *s, struct ds_err *err)
     return times ? ds_store_field_times(r->store, s->ours.id, 0, times, err) : ds_fail_nomem(err);
 }
 
+/* While a record was deleted, a person may have given its deal another one. */
+static int see_successor(struct running *r, struct ds_sight *s, struct ds_err *err)
+{
+    if (!s->link.deleted || s->theirs->deleted)
+        return DS_OK;
+    return ds_store_link_of(r->store, &r->batch, r->state.id, s->link.deal, &s->linked_to, err);
+}
+
 static int see_link(struct running *r, struct ds_sight *s, struct ds_err *err)
 {
     struct ds_arena *a = &r->batch;
@@ -65,7 +73,7 @@ static int see_link(struct running *r, struct ds_sight *s, struct ds_err *err)
         return ds_fail(err, DS_E_STORE,
                        "the link of record '%s' names deal %" PRId64 ", which is gone",
                        s->theirs->id, s->link.deal);
-    if (see_claims(r, s, err) || see_times(r, s, err))
+    if (see_claims(r, s, err) || see_times(r, s, err) || see_successor(r, s, err))
         return err->status;
     return see_conflicts(r, s, err);
 }
@@ -139,7 +147,8 @@ static int see(struct running *r, struct ds_theirs *theirs, const struct ds_link
     if (link->deal && theirs->id)
         return see_link(r, s, err);
     if (link->deal)
-        return ds_store_deal(r->store, &r->batch, link->deal, &s->ours, err) ||
+        return ds_store_linked(r->store, r->state.id, link->deal, &s->linked, err) ||
+                       ds_store_deal(r->store, &r->batch, link->deal, &s->ours, err) ||
                        see_claimed(r, s, err)
                    ? err->status
                    : DS_OK;

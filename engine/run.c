@@ -77,6 +77,9 @@ static int choose_extent(struct running *r, struct ds_err *err)
                 r->policy.shareable ? r->policy.shareable : "");
     if (r->policy.our_domains)
         ds_buf_addf(&all, "\n%s", r->policy.our_domains);
+    ds_buf_addf(&all, "\n%d %d", r->policy.direction, r->policy.creates);
+    for (enum ds_field f = 0; f < DS_FIELDS; f++)
+        ds_buf_addf(&all, " %d%d", r->policy.owner[f], r->policy.settle[f]);
     ds_hash(all.text, all.len, r->fingerprint);
     if (ds_buf_failed(&all))
         ds_fail_nomem(err);

@@ -349,7 +349,7 @@ static void undo(struct play *p)
 static void resolve(struct play *p)
 {
     struct ds_settlement settlement = {.take = (enum ds_take)roll(p, DS_TAKES)};
-    char sql[160], value[MEM_TEXT];
+    char sql[160], value[MEM_TEXT] = "";
     const char *field;
 
     settlement.id =

@@ -143,7 +143,7 @@ static const char *excuse(const struct pair *x, enum ds_field f)
     if (!x->sends[f] && !ours_moved && theirs_moved &&
         (t->owner[f] == DS_OWNER_STORE || t->direction == DS_PUSH))
         return "ours is kept";
-    if (!based && !x->sends[f] && (t->owner[f] == DS_OWNER_STORE || t->direction == DS_PUSH))
+    if (!based && !ours_moved && (t->owner[f] == DS_OWNER_STORE || t->direction == DS_PUSH))
         return "ours is kept";
     return NULL;
 }
@@ -181,7 +181,7 @@ static void look(struct play *p, struct side *s, const struct mem_record *r)
     snprintf(sql, sizeof(sql), "SELECT id FROM connections WHERE name = '%s'", s->name);
     x.connection = sql_int(p, sql);
     snprintf(sql, sizeof(sql),
-             "SELECT id FROM links WHERE connection = %" PRId64 " AND remote_id = '%s'",
+             "SELECT id FROM links WHERE connection = %" PRId64 " AND remote_id = '%s' AND NOT deleted",
              x.connection, r->id);
     link = sql_int(p, sql);
     if (!link || r->deleted || asks(p, "rejects", &x) || !map(p, s, r, &x.theirs))
