@@ -111,6 +111,17 @@ int ds_conflict_keep(struct running *r, const struct ds_item *item, const struct
                         : ds_store_conflict_put(r->store, &row, &opened, err);
 }
 
+int ds_conflict_stand(struct running *r, const struct ds_item *item, struct ds_change *c,
+                      struct ds_err *err)
+{
+    c->case_number = DS_M_UNDONE;
+    if (!ds_same(c->ours, c->theirs))
+        return ds_conflict_keep(r, item, c, err);
+    return ds_store_conflict_close(r->store, r->state.id, item->theirs->id,
+                                   ~(UINT64_C(1) << c->field), r->result->run.id, r->policy.now_ms,
+                                   err);
+}
+
 static int write_conflicts(struct running *r, const struct ds_item *item, const struct ds_sight *s,
                            struct ds_err *err)
 {
@@ -327,10 +338,9 @@ static int write_standing(struct running *r, const struct ds_item *item, struct 
 
         if (c.move != DS_MOVE_TAKE)
             continue;
-        c.case_number = DS_M_UNDONE;
         c.ours = item->write.value[c.field];
         c.theirs = item->base.value[c.field];
-        if (ds_conflict_keep(r, item, &c, err))
+        if (ds_conflict_stand(r, item, &c, err))
             return err->status;
     }
     return DS_OK;
@@ -341,9 +351,13 @@ static int write_undone(struct running *r, struct ds_item *item, const struct ds
 {
     struct ds_link link = s->link;
     bool linked = item->theirs->id != NULL;
+    int64_t version;
 
-    if (write_fields(r, item, &link.seen_version, stale, err) || *stale)
+    if (write_fields(r, item, &version, stale, err) || *stale)
         return err->status;
+    if (link.seen_version ==
+        item->deal_version) /* else somebody's change is still to be looked at */
+        link.seen_version = version;
     if (linked && (ds_store_link_save(r->store, r->state.id, item->theirs->id, &link, err) ||
                    write_standing(r, item, err) || write_intent(r, item, err)))
         return err->status;

@@ -339,7 +339,7 @@ static int stand(struct running *r, const struct ds_intent *i, const struct ds_d
 
         c->theirs = c->ours;
         c->ours = deal.deal.value[c->field];
-        if (!ds_same(c->ours, c->theirs) && ds_conflict_keep(r, &r->item, c, err))
+        if (ds_conflict_stand(r, &r->item, c, err))
             return err->status;
     }
     return DS_OK;

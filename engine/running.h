@@ -171,6 +171,10 @@ int ds_push(struct running *r, struct ds_err *err);
 int ds_conflict_keep(struct running *r, const struct ds_item *item, const struct ds_change *c,
                      struct ds_err *err);
 
+/* What an undo leaves of a field: a conflict that stands, or none where both have the same again. */
+int ds_conflict_stand(struct running *r, const struct ds_item *item, struct ds_change *c,
+                      struct ds_err *err);
+
 /* The query for records of this run's mapping. */
 struct ds_query ds_running_query(const struct running *r);
 
