@@ -126,7 +126,7 @@ WITH_SAN := $(MAKE) --no-print-directory BUILD=$(ASAN) SAN=address,undefined pro
 test: programs ## everything below that finds mistakes, lint too with WERROR=1
 	+@$(WITH_SAN)
 	+@$(RUN) $(if $(lint_too),lint:$(BUILD)) unit:$(BUILD) e2e:$(BUILD) \
-	  unit:$(ASAN) e2e:$(ASAN) valgrind:$(BUILD)
+	  unit:$(ASAN) short:$(ASAN) valgrind:$(BUILD)
 unit: programs ## the unit tests
 	+@$(RUN) unit:$(BUILD)
 e2e: programs ## the tests of the whole program against simulated remotes

@@ -3,6 +3,7 @@
 #
 #   unit:DIR      every unit test program in DIR
 #   e2e:DIR       every script of tests/e2e and the simulator's own, with the programs in DIR
+#   short:DIR     those of them that do not say "# long": the long ones run the same code many times
 #   valgrind:DIR  the unit tests, and the scripts that say "# valgrind", under valgrind
 #   lint:DIR      every lint- target of the Makefile
 #
@@ -30,6 +31,7 @@ items() { # kind dir
     case $1 in
     unit) find tests/unit -name 'test_*.c' -printf "$2/%p\n" | sed 's/\.c$//' | sort ;;
     e2e) find tests/e2e tests/sim/selftest.sh -name '*.sh' | sort ;;
+    short) items e2e "$2" | xargs -r grep -L '^# long$' ;;
     valgrind) items unit "$2" && items e2e "$2" | xargs -r grep -l '^# valgrind$' ;;
     lint) sed -n 's/^LINTS *:= *//p' Makefile | tr ' ' '\n' ;;
     esac

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # A backfill from exported files: the public dataset when it is there, and always one of our own.
+# long
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 export DEALSYNC_NOW=2026-08-21T06:00:00Z

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # P-4: the process is killed at every durable effect, one after another, and run again; each time the end
 # is that of a run that nobody killed. P-2: a cursor never passes data that is not there.
+# long
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 

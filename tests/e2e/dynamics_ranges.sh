@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # A first load of Dynamics 365 in ranges, by several lanes at once, interrupted and resumed.
+# long
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The limits of Dynamics 365: throttling in every spelling, databases that are busy, no cookies, the cost.
+# long
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 

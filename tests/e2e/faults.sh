@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What remotes do wrong: each fault has a message that says what happened, no fault loses anything, moves a
 # cursor or sends a token astray (P-2, P-7, P-9).
+# long
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 

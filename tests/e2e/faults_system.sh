@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Every failure that the system can return, at every call or at calls evenly spread over a run: a clear
 # message, the exit code of its kind, and nothing lost: the runs that follow end as without it.
+# long
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/replay.sh

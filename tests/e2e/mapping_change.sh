@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # When the mapping changes, or a setting that rules depend on, every record is compared once, is shown and
 # guarded like any other plan, and no interruption leaves some deals under the old mapping.
+# long
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 

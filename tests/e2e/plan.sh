@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # A saved plan: what it holds, that `apply` carries out exactly it, and what it refuses (docs/reports.md).
+# long
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # P-8: each guard stops a run; its plan is read and applied, and the next run passes. Plans of a file, which is
 # read as a whole.
+# long
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 

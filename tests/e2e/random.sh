@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Random moves on both sides, crashes, faults, other terms and mappings, and the promises in between
 # (docs/promises.md). What has failed once is played for ever; beside it some seeds of today.
+# long
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Large windows: as Bulk jobs, or page by page on several lanes. Both give the same records, go on where they
 # were interrupted, and notice whatever is missing.
+# long
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
