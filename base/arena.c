@@ -1,5 +1,7 @@
 #include "base/arena.h"
 
+#include "base/err.h"
+
 #include <stdalign.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,8 +24,10 @@ static struct ds_arena_block *block_new(struct ds_arena *a, size_t size)
     size_t room = size > BLOCK_BYTES ? size : BLOCK_BYTES;
     struct ds_arena_block *b = malloc(sizeof(*b) + room);
 
-    if (!b)
+    if (!b) {
+        ds_nomem_note();
         return NULL;
+    }
     b->size = room;
     b->used = 0;
     b->next = a->blocks;

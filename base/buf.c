@@ -1,5 +1,7 @@
 #include "base/buf.h"
 
+#include "base/err.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +30,7 @@ char *ds_buf_reserve(struct ds_buf *b, size_t len)
         size *= 2;
     text = realloc(b->size ? b->text : NULL, size);
     if (!text) {
+        ds_nomem_note();
         b->failed = true;
         return NULL;
     }

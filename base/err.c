@@ -1,8 +1,26 @@
 #include "base/err.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+
+static atomic_bool ran_out;
+
+void ds_nomem_note(void)
+{
+    atomic_store(&ran_out, true);
+}
+
+bool ds_nomem_noted(void)
+{
+    return atomic_load(&ran_out);
+}
+
+void ds_nomem_forget(void)
+{
+    atomic_store(&ran_out, false);
+}
 
 int ds_fail(struct ds_err *err, int status, const char *fmt, ...)
 {
@@ -10,6 +28,10 @@ int ds_fail(struct ds_err *err, int status, const char *fmt, ...)
 
     if (err->status != DS_OK)
         return err->status;
+    if (ds_nomem_noted()) {
+        *err = (struct ds_err){DS_E_NOMEM, "out of memory", ""};
+        return err->status;
+    }
     err->status = status;
     err->hint[0] = '\0';
     va_start(ap, fmt);
@@ -22,7 +44,7 @@ int ds_hint(struct ds_err *err, const char *fmt, ...)
 {
     va_list ap;
 
-    if (err->status == DS_OK || err->hint[0] != '\0')
+    if (err->status == DS_OK || err->status == DS_E_NOMEM || err->hint[0] != '\0')
         return err->status;
     va_start(ap, fmt);
     vsnprintf(err->hint, sizeof(err->hint), fmt, ap);
@@ -49,10 +71,13 @@ int ds_err_where(struct ds_err *err, const char *fmt, ...)
 
 int ds_fail_nomem(struct ds_err *err)
 {
+    ds_nomem_note();
     return ds_fail(err, DS_E_NOMEM, "out of memory");
 }
 
 void ds_err_clear(struct ds_err *err)
 {
+    if (err->status == DS_E_NOMEM)
+        ds_nomem_forget();
     memset(err, 0, sizeof(*err));
 }

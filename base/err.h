@@ -9,6 +9,8 @@
 #ifndef DS_BASE_ERR_H
 #define DS_BASE_ERR_H
 
+#include <stdbool.h>
+
 enum ds_status {
     DS_OK = 0,
     DS_E_RECORD = -1, /* this record is rejected; go on with the next one */
@@ -44,6 +46,13 @@ int ds_hint(struct ds_err *err, const char *fmt, ...) __attribute__((format(prin
 int ds_err_where(struct ds_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 int ds_fail_nomem(struct ds_err *err);
+
+/* Once memory has run out somewhere, a text that was being built may be too short, and what is wrong with
+ * it is no news: every failure from then on is that one, and nothing more is sent or committed. That ends
+ * when it is forgotten, or the error that came of it is cleared. */
+void ds_nomem_note(void);
+bool ds_nomem_noted(void);
+void ds_nomem_forget(void);
 
 void ds_err_clear(struct ds_err *err);
 

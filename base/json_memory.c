@@ -1,5 +1,7 @@
 #include "base/json_memory.h"
 
+#include "base/err.h"
+
 #include <jansson.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -48,8 +50,10 @@ static struct block *next_block(void)
     pthread_mutex_unlock(&lock);
     if (!b)
         b = malloc(sizeof(*b) + BLOCK_BYTES);
-    if (!b)
+    if (!b) {
+        ds_nomem_note();
         return NULL;
+    }
     b->used = 0;
     atomic_store(&b->users, 1);
     pthread_setspecific(at_end, b);
@@ -60,8 +64,10 @@ static void *take_large(size_t size)
 {
     union head *head = malloc(sizeof(*head) + size);
 
-    if (!head)
+    if (!head) {
+        ds_nomem_note();
         return NULL;
+    }
     head->block = NULL;
     return head + 1;
 }

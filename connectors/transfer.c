@@ -210,7 +210,7 @@ int ds_transfer_prepare(struct ds_lane *lane, const struct ds_http_request *requ
                         struct ds_err *err)
 {
     CURLcode code;
-    int rc = address(lane, request, err);
+    int rc = ds_nomem_noted() ? ds_fail_nomem(err) : address(lane, request, err);
 
     if (!lane->curl)
         lane->curl = curl_easy_init();

@@ -250,6 +250,7 @@ static void finish_early(struct running *r, const struct ds_err *err)
     if (err->status == DS_E_STORE || err->status == DS_E_BUG || err->status == DS_E_NOMEM ||
         r->loaded)
         ds_batch_drop(r);
+    ds_nomem_forget(); /* what was built without memory is gone with the batch */
     take_cost(r);
     run->state =
         err->status == DS_E_GUARD ? "guarded"

@@ -183,7 +183,7 @@ int ds_store_begin(struct ds_store *s, struct ds_err *err)
 
 int ds_store_commit(struct ds_store *s, struct ds_err *err)
 {
-    int rc = ds_sql_count_links(s, err);
+    int rc = ds_nomem_noted() ? ds_fail_nomem(err) : ds_sql_count_links(s, err);
 
     ds_step();
     if (!rc)
