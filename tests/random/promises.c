@@ -290,6 +290,9 @@ static void check_written(struct play *p, struct side *s)
         const struct mem_written *w = &s->world->log[i];
         struct ds_deal before, after;
 
+        /* What was changed again before anybody looked cannot be known. */
+        if (w->unsure && s->world->record[w->record].edited > w->after.changed)
+            continue;
         ds_arena_reset(&p->arena);
         if (w->created || !map(p, s, &w->before, &before) || !map(p, s, &w->after, &after))
             continue;
