@@ -15,6 +15,7 @@ struct undoing {
     struct ds_deal was[2];
     struct ds_deal left[2];
     bool created;
+    bool created_there; /* a record: nothing of it was there before */
 };
 
 enum { OURS, THEIRS };
@@ -54,6 +55,12 @@ static int add_row(void *arg, const struct ds_history *h, struct ds_err *err)
     if (strcmp(h->kind, "held") == 0)
         return DS_OK;
     changes = h->changes ? json_loads(h->changes, 0, NULL) : NULL;
+    if (json_integer_value(json_object_get(json_array_get(changes, 0), "case")) ==
+        DS_M_CREATE_THERE) {
+        u->created_there = true;
+        json_decref(changes);
+        return DS_OK;
+    }
     json_array_foreach(changes, i, change) add_change(u, is_pushed(h) ? THEIRS : OURS, change);
     json_decref(changes);
     return DS_OK;
@@ -151,6 +158,9 @@ int ds_undo_plan(struct running *r, struct ds_sight *s, struct ds_item *item, st
     if (u.created && !item->write.given)
         item->warning = "the run created the deal, and deals are never deleted: close it if it is "
                         "wrong";
+    else if (u.created_there && !item->push.given)
+        item->warning = "the run created the record in the CRM, and that is never undone: delete or "
+                        "close it there if it is wrong";
     return DS_OK;
 }
 
