@@ -134,13 +134,17 @@ static int load(struct pushing *p, struct ds_err *err)
     memset(p->told, 0, sizeof(p->told));
     for (p->count = 0; p->count < BATCH;) {
         struct ds_intent *i = &p->intent[p->count];
+        bool linked = false;
 
         if (ds_store_intent(r->store, &p->arena, r->state.id, p->last, i, err))
             return err->status;
         if (!i->id)
             break;
         p->last = i->id;
-        if (i->run != r->result->run.id) {
+        /* A deal that was to get a record may have been adopted by one in the same run. */
+        if (!i->remote_id && ds_store_linked(r->store, r->state.id, i->deal, &linked, err))
+            return err->status;
+        if (i->run != r->result->run.id || linked) {
             if (set_aside(r, i, err))
                 return err->status;
             continue;

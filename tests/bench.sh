@@ -107,6 +107,22 @@ bench_remote() { # CONNECTION CRM URL
     printf '%-12s nothing new: %s s, of which the remote %s s\n' '' "$nothing" "$seconds"
 }
 
+# A thousand changed records, in the store as it is and beside a million more links (P-12).
+bench_links() {
+    many_edits 1000
+    sql 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
+    cp "$T/deals.db" "$T/few.db"
+    timed "$BUILD/dealsync" sync sf
+    nothing=$seconds
+    rm -f "$T"/deals.db*
+    mv "$T/few.db" "$T/deals.db"
+    many_links 1000000
+    timed "$BUILD/dealsync" sync sf
+    printf '%-12s 1000 changed: %s s, and %s s and %s MiB beside a million more links\n' '' "$nothing" "$seconds" "$mib"
+    timed "$BUILD/dealsync" verify sf
+    printf '%-12s verify of all of them: %s s, %s MiB\n' '' "$seconds" "$mib"
+}
+
 bench_file() {
     backfill csv
     timed curl --silent --output /dev/null "file://$T/export.csv"
@@ -150,5 +166,6 @@ printf '[connection csv]\nconnector = file\npath = export.csv\nid = id\nmapping 
 printf 'backfill of %s deals into SQLite\n' "$N"
 line connection 'deals/s' seconds MiB 'curl s' 'import s' ratio
 bench_remote sf salesforce "$SALESFORCE"
+bench_links
 bench_remote dv dynamics "$DYNAMICS"
 bench_file

@@ -242,3 +242,31 @@ SELECT 'connection', name, fingerprint, cursor IS NOT NULL, resume, links, seen_
   FROM connections ORDER BY 2;
 SQL
 }
+
+# --- many ----------------------------------------------------------------------------------------
+
+# many_edits N: changes the first N linked Salesforce records, each as somebody would.
+many_edits() {
+    sql "SELECT remote_id FROM links WHERE connection = 1 ORDER BY id LIMIT $1" |
+        awk -v url="$SALESFORCE/sim/edit" -v ca="$T/tls/ca.pem" '{
+            if (NR > 1)
+                print "next"
+            printf "url = \"%s\"\ncacert = \"%s\"\noutput = /dev/null\nfail\n", url, ca
+            printf "data = \"{\\\"crm\\\":\\\"salesforce\\\",\\\"id\\\":\\\"%s\\\",", $1
+            printf "\\\"set\\\":{\\\"NextStep\\\":\\\"call %d\\\"}}\"\n", NR
+        }' >"$T/edits"
+    curl --silent --show-error --config "$T/edits"
+}
+
+# many_links N: N more deals, each with a record on the first connection that nobody changes.
+many_links() {
+    sql "BEGIN;
+         INSERT INTO deals(name, value, currency, created_run, connection)
+           WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
+           SELECT 'Deal ' || i, '1000', 'EUR', 1, 1 FROM n;
+         INSERT INTO links(connection, remote_id, deal, version, seen_version, base)
+           SELECT 1, printf('006ZZ%013d', id), id, 'v', 1, json_object('name', name, 'value', value)
+           FROM deals ORDER BY id DESC LIMIT $1;
+         UPDATE connections SET links = links + $1 WHERE id = 1;
+         COMMIT; PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null
+}

@@ -55,7 +55,7 @@ struct mem_world *mem_world_new(const char *organisation)
 
 void mem_touch(struct mem_world *w, struct mem_record *r)
 {
-    r->changed = ++w->changes;
+    r->changed = r->edited = ++w->changes;
     r->modified_ms = w->now_ms;
 }
 
@@ -267,7 +267,8 @@ static struct mem_record *carry_out(struct mem_world *w, const struct ds_query *
         if (column > 0)
             mem_set(r, column, a->value.text);
     }
-    mem_touch(w, r);
+    r->changed = ++w->changes;
+    r->modified_ms = w->now_ms;
     w->writes++;
     w->log[w->logged % MEM_LOG].after = *r;
     w->logged++;

@@ -29,6 +29,7 @@ struct mem_record {
     char key[MEM_ID]; /* of its creation; "": made by a person */
     bool deleted;
     uint64_t changed; /* by which change: its version */
+    uint64_t edited;  /* by which change of somebody else than a run */
     int64_t modified_ms;
     char value[MEM_PATHS][MEM_TEXT]; /* "": null */
 };
@@ -37,6 +38,7 @@ struct mem_record {
 struct mem_written {
     int record;
     bool created;
+    bool unsure; /* its run has not come to its end */
     struct mem_record before, after;
 };
 

@@ -289,7 +289,7 @@ static void check_written(struct play *p, struct side *s)
     static const char sql[] =
         "SELECT count(*) FROM history h, json_each(h.changes) c WHERE (h.remote_id = ?1 OR h.deal ="
         " (SELECT deal FROM links WHERE remote_id = ?1)) AND c.value ->> 'field' = ?2"
-        " AND c.value ->> 'old' IS ?3";
+        " AND coalesce(c.value ->> 'old', ?4) IS ?3";
     sqlite3_stmt *q = NULL;
 
     sqlite3_prepare_v2(db_open(p), sql, -1, &q, NULL);
@@ -297,6 +297,9 @@ static void check_written(struct play *p, struct side *s)
         const struct mem_written *w = &s->world->log[i];
         struct ds_deal before, after;
 
+        /* What was changed again before anybody looked cannot be known. */
+        if (w->unsure && s->world->record[w->record].edited > w->after.changed)
+            continue;
         ds_arena_reset(&p->arena);
         if (w->created || !map(p, s, &w->before, &before) || !map(p, s, &w->after, &after))
             continue;
@@ -307,6 +310,7 @@ static void check_written(struct play *p, struct side *s)
             sqlite3_bind_text(q, 1, w->before.id, -1, SQLITE_STATIC);
             sqlite3_bind_text(q, 2, ds_fields[f].name, -1, SQLITE_STATIC);
             sqlite3_bind_text(q, 3, before.value[f], -1, SQLITE_STATIC);
+            sqlite3_bind_text(q, 4, ds_fields[f].fallback, -1, SQLITE_STATIC);
             if (sqlite3_step(q) == SQLITE_ROW && sqlite3_column_int(q, 0) == 0)
                 broken(p, "%s: a run made '%s' of %s '%s', and the history does not know it",
                        w->before.id, after.value[f] ? after.value[f] : "NULL", ds_fields[f].name,

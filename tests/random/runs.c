@@ -153,6 +153,8 @@ static void child(const struct task *t)
 
 static bool work(struct play *p, const struct task *t, const char *what)
 {
+    struct mem_world *w = t->s->world;
+    int logged = w->logged;
     bool may_die = t->order && t->order->die_at;
     int status = 0;
     pid_t pid;
@@ -181,6 +183,8 @@ static bool work(struct play *p, const struct task *t, const char *what)
     if (p->told->status == DS_E_BUG || p->told->status == DS_E_STORE ||
         p->told->status == DS_E_NOMEM)
         broken(p, "a run failed with status %d: %s", p->told->status, p->told->text);
+    for (int i = logged; i < w->logged && i < MEM_LOG; i++)
+        w->log[i].unsure = !p->told->whole || p->told->status;
     if (p->deals)
         check_history(p);
     return p->told->whole;
