@@ -460,6 +460,7 @@ static void plan_new(const struct ds_policy *policy, struct ds_arena *a, struct 
     else if (claimed) {
         decide(item, claimed, DS_CONFLICT);
         item->why = why ? why : "out of memory";
+        item->name = theirs->deal.value[DS_NAME]; /* it is about the record */
     } else if (adopts) {
         decide(item, DS_M_ADOPT, DS_UPDATED);
         merge(policy, a, item, s, &theirs->deal);
