@@ -314,7 +314,8 @@ static int write_gone(struct running *r, const struct ds_item *item, const struc
     link.version = link.deleted ? item->theirs->version : NULL;
     if (!old->deal)
         return DS_OK;
-    if (ds_store_hold_drop(r->store, r->state.id, item->theirs->id, err))
+    if (ds_store_hold_drop(r->store, r->state.id, item->theirs->id, err) ||
+        (r->asks && link.deleted && ds_store_untouch(r->store, r->state.id, old->deal, err)))
         return err->status;
     if (ds_same(old->version, link.version) && old->deleted == link.deleted)
         return DS_OK;

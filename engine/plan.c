@@ -460,6 +460,7 @@ static void plan_new(const struct ds_policy *policy, struct ds_arena *a, struct 
     else if (claimed) {
         decide(item, claimed, DS_CONFLICT);
         item->why = why ? why : "out of memory";
+        item->name = theirs->deal.value[DS_NAME]; /* it is about the record */
     } else if (adopts) {
         decide(item, DS_M_ADOPT, DS_UPDATED);
         merge(policy, a, item, s, &theirs->deal);
@@ -489,6 +490,11 @@ static void plan_deleted(const struct ds_policy *policy, struct ds_arena *a, str
     decide(item, DS_M_DELETED_CLOSE, DS_UPDATED);
     s->base = s->ours.deal;
     merge(&taking, a, item, s, &lost);
+    for (size_t i = 0; i < item->changes; i++)
+        if (item->change[i].move == DS_MOVE_TAKE) { /* nobody has said so: it follows */
+            item->change[i].case_number = item->case_number;
+            item->change[i].why = item->why;
+        }
 }
 
 /* A deal that has no record is offered to the CRM with all that it can be told; what the mapping has
