@@ -138,7 +138,7 @@ valgrind: programs ## the unit tests and a short run of the program under valgri
 	+@$(RUN) valgrind:$(BUILD)
 demo: all $(BUILD)/dealsync-sim ## watch it work against simulated remotes
 	@BUILD=$(abspath $(BUILD)) tests/demo.sh
-bench: all $(BUILD)/dealsync-sim ## measure it
+bench: all $(BUILD)/dealsync-sim $(BUILD)/dealsync-drive ## measure it; BENCH_COUNT=1000000 for more
 	@BUILD=$(abspath $(BUILD)) tests/bench.sh
 
 # Unit tests are left to the compiler, the sanitizers and valgrind.

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { RING = 1000, LONGEST_TARGET = 2000, KINDS = 32 };
+enum { RING = 4000, LONGEST_TARGET = 2000, KINDS = 32 };
 
 struct entry {
     uint64_t n;
