@@ -36,3 +36,18 @@ is 'a lost race ends well' 0 $?
 is 'it was merged again and sent by the same run (P-5)' '77 Changed in between' "$(field Amount) $(field Name)"
 is 'and theirs was taken' 'Changed in between' "$(sql "SELECT name FROM deals WHERE id = $deal")"
 is 'nothing is left' 0 "$(sql 'SELECT count(*) FROM outbox')"
+
+# --- what the CRM refused -----------------------------------------------------------------------------
+
+fresh 'direction = both'
+sql "UPDATE deals SET notes = 'ours' WHERE id = $deal"
+edit salesforce "$id" NextStep 'theirs'
+sim set '{"validation_rule":"No."}' >/dev/null
+clock 2026-08-21T06:20:00Z
+run 3 sync sf
+is 'both notes as one, and the CRM refused it' '35|ours\ntheirs' \
+    "$(sql "SELECT case_number, replace(ours, char(10), '\n') FROM conflicts WHERE closed_ms IS NULL")"
+n=$(writes)
+run 3 backfill sf
+is 'it is not sent again (M-35)' "$n" "$(writes)"
+is 'nor logged again' 1 "$(sql 'SELECT count(*) FROM conflicts')"
