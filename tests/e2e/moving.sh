@@ -51,3 +51,17 @@ n=$(writes)
 run 3 backfill sf
 is 'it is not sent again (M-35)' "$n" "$(writes)"
 is 'nor logged again' 1 "$(sql 'SELECT count(*) FROM conflicts')"
+
+# --- the newer value ----------------------------------------------------------------------------------
+
+fresh 'direction = pull' 'conflict = newest'
+sql "UPDATE deals SET value = '77' WHERE id = $deal"
+sql "UPDATE history SET at_ms = unixepoch('2026-08-21T06:05:00Z') * 1000 WHERE kind = 'edited'"
+edit salesforce "$id" Name 'Another name'
+clock 2026-08-21T06:10:00Z
+run 0 sync sf
+edit salesforce "$id" Amount 99
+clock 2026-08-21T06:30:00Z
+run 0 sync sf
+is 'theirs is newer, though a run has seen ours before (M-18)' 99 \
+    "$(sql "SELECT value FROM deals WHERE id = $deal")"
