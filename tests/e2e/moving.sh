@@ -65,3 +65,13 @@ clock 2026-08-21T06:30:00Z
 run 0 sync sf
 is 'theirs is newer, though a run has seen ours before (M-18)' 99 \
     "$(sql "SELECT value FROM deals WHERE id = $deal")"
+
+# --- what is gone -------------------------------------------------------------------------------------
+
+fresh 'direction = both'
+sim delete "{\"crm\":\"salesforce\",\"id\":\"$id\"}" >/dev/null
+clock 2026-08-21T07:00:00Z
+run 0 sync sf
+sql "UPDATE deals SET value = '78' WHERE id = $deal"
+run 0 sync sf
+is 'a deal whose record was deleted is not looked at for ever (P-12)' 0 "$(sql 'SELECT count(*) FROM touched')"
