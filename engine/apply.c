@@ -322,10 +322,21 @@ static int write_gone(struct running *r, const struct ds_item *item, const struc
     return ds_store_link_save(r->store, r->state.id, item->theirs->id, &link, err);
 }
 
+/* Its deal is not looked at for it any more, unless the deal has another record by now. */
+static int leave_deal(struct running *r, int64_t deal, struct ds_err *err)
+{
+    const char *other = NULL;
+
+    if (!deal || !r->asks ||
+        ds_store_link_of(r->store, &r->batch, r->state.id, deal, &other, err) || other)
+        return err->status;
+    return ds_store_untouch(r->store, r->state.id, deal, err);
+}
+
 static int write_deleted(struct running *r, const struct ds_item *item, const struct ds_link *old,
                          struct ds_err *err)
 {
-    if (write_gone(r, item, old, err) || !r->any_rejects)
+    if (write_gone(r, item, old, err) || leave_deal(r, old->deal, err) || !r->any_rejects)
         return err->status;
     return ds_store_reject_drop(r->store, r->state.id, item->theirs->id, err);
 }

@@ -203,7 +203,8 @@ static int ruled(const struct merging *m, enum ds_field f, const struct ds_rulin
     const struct ds_conflict *standing = stands(m, f);
     bool follows = of_life_cycle(f) && f != DS_STATUS;
 
-    if (standing && (ruling->move == DS_MOVE_PUSH || ruling->move == DS_MOVE_NONE)) {
+    if (standing && (ruling->move == DS_MOVE_PUSH || ruling->move == DS_MOVE_NONE ||
+                     ruling->move == DS_MOVE_JOIN)) {
         *why = standing->why;
         return standing->case_number;
     }

@@ -38,16 +38,18 @@ static int see_conflicts(struct running *r, struct ds_sight *s, struct ds_err *e
     return DS_OK;
 }
 
-/* When our side last changed, for fields whose newer value wins. Nobody asks about a deal that this
- * connection's own runs changed last. */
+/* When our side last changed, for fields whose newer value wins. Nobody asks where both sides have
+ * agreed on what the deal has. */
 static int see_times(struct running *r, struct ds_sight *s, struct ds_err *err)
 {
     bool newest = false;
     int64_t *times;
 
     for (enum ds_field f = 0; f < DS_FIELDS; f++)
-        newest = newest || r->policy.settle[f] == DS_SETTLE_NEWEST;
-    if (!newest || s->link.seen_version == s->ours.version)
+        newest = newest ||
+                 (r->policy.settle[f] == DS_SETTLE_NEWEST && ds_given(&s->theirs->mapped.deal, f) &&
+                  !ds_same(s->ours.deal.value[f], s->base.value[f]));
+    if (!newest)
         return DS_OK;
     times = ds_arena_alloc(&r->batch, DS_FIELDS * sizeof(*times));
     s->ours_ms = times;

@@ -248,8 +248,9 @@ static const char claims[] =
 static const char outbox[] =
     "CREATE TABLE outbox(\n"
     "  -- Writes to a CRM that are intended and not confirmed, one a deal and connection. Written\n"
-    "  -- by runs: before the request is sent, and gone in the commit that moves the base.\n"
-    "  id         INTEGER PRIMARY KEY,\n"
+    "  -- by runs: before the request is sent, and gone in the commit that moves the base. No id\n"
+    "  -- comes twice: a run that goes through them meets what it has put in again.\n"
+    "  id         INTEGER PRIMARY KEY AUTOINCREMENT,\n"
     "  connection INTEGER NOT NULL REFERENCES connections,\n"
     "  deal       INTEGER NOT NULL REFERENCES deals,\n"
     "  remote_id  TEXT,             -- NULL: the record is to be created\n"

@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# What moves while it is sent, what was refused, and what is gone: nothing is sent twice, waited for in
+# vain or left behind (docs/merge.md, P-5, P-12).
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+# fresh LINES...: new remotes, a new store, everything loaded.
+fresh() {
+    stop_sim
+    start_sim --count 60 --page 20
+    configure 'guard_count = 1000' 'retries = 0' "$@"
+    sed -i '/^connector = salesforce/a key_field = Deal_Key__c' "$T/dealsync.conf"
+    rm -f "$T"/deals.db*
+    clock 2026-08-21T06:00:00Z
+    run 0 sync sf
+    id=$(some salesforce open 3)
+    deal=$(deal_of "$id")
+}
+field() { sim_get "record?crm=salesforce&id=$id" | jq -r --arg name "$1" '.[$name] // "null"'; }
+writes() { sim_get stats | jq .mutating; }
+
+# --- a lost race --------------------------------------------------------------------------------------
+
+fresh 'direction = both'
+sql "UPDATE deals SET value = '77' WHERE id = $deal"
+clock 2026-08-21T06:10:00Z
+sim fault '{"crm":"salesforce","kind":"latency","ms":400}' >/dev/null
+"$BUILD/dealsync" sync sf >"$T/out" 2>"$T/err" &
+for _ in $(seq 500); do
+    [ "$(sql 'SELECT count(*) FROM outbox')" = 1 ] && break
+    sleep 0.02
+done
+edit salesforce "$id" Name 'Changed in between'
+wait $!
+is 'a lost race ends well' 0 $?
+is 'it was merged again and sent by the same run (P-5)' '77 Changed in between' "$(field Amount) $(field Name)"
+is 'and theirs was taken' 'Changed in between' "$(sql "SELECT name FROM deals WHERE id = $deal")"
+is 'nothing is left' 0 "$(sql 'SELECT count(*) FROM outbox')"
+
+# --- what the CRM refused -----------------------------------------------------------------------------
+
+fresh 'direction = both'
+sql "UPDATE deals SET notes = 'ours' WHERE id = $deal"
+edit salesforce "$id" NextStep 'theirs'
+sim set '{"validation_rule":"No."}' >/dev/null
+clock 2026-08-21T06:20:00Z
+run 3 sync sf
+is 'both notes as one, and the CRM refused it' '35|ours\ntheirs' \
+    "$(sql "SELECT case_number, replace(ours, char(10), '\n') FROM conflicts WHERE closed_ms IS NULL")"
+n=$(writes)
+run 3 backfill sf
+is 'it is not sent again (M-35)' "$n" "$(writes)"
+is 'nor logged again' 1 "$(sql 'SELECT count(*) FROM conflicts')"
+
+# --- the newer value ----------------------------------------------------------------------------------
+
+fresh 'direction = pull' 'conflict = newest'
+sql "UPDATE deals SET value = '77' WHERE id = $deal"
+sql "UPDATE history SET at_ms = unixepoch('2026-08-21T06:05:00Z') * 1000 WHERE kind = 'edited'"
+edit salesforce "$id" Name 'Another name'
+clock 2026-08-21T06:10:00Z
+run 0 sync sf
+edit salesforce "$id" Amount 99
+clock 2026-08-21T06:30:00Z
+run 0 sync sf
+is 'theirs is newer, though a run has seen ours before (M-18)' 99 \
+    "$(sql "SELECT value FROM deals WHERE id = $deal")"
+
+# --- what is gone -------------------------------------------------------------------------------------
+
+fresh 'direction = both'
+sim delete "{\"crm\":\"salesforce\",\"id\":\"$id\"}" >/dev/null
+clock 2026-08-21T07:00:00Z
+run 0 sync sf
+sql "UPDATE deals SET value = '78' WHERE id = $deal"
+run 0 sync sf
+is 'a deal whose record was deleted is not looked at for ever (P-12)' 0 "$(sql 'SELECT count(*) FROM touched')"
