@@ -55,6 +55,7 @@ else
     what='8,800 generated opportunities of a hardware seller'
 fi
 configure
+strangers
 later 0
 mapfile -t open < <(sim_get 'find?crm=salesforce&where=open&n=30' | jq -r '.ids[]')
 if [ ! -d "$PUBLIC_DATA" ]; then
