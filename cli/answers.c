@@ -75,6 +75,9 @@ static int understand(struct reading *r, const struct ds_record *record, struct 
 
     if (record->fault)
         return ds_fail(err, DS_E_INPUT, "%s", record->fault);
+    for (size_t i = 0; i < PATHS; i++)
+        if (record->values[i].text && memchr(record->values[i].text, '\0', record->values[i].len))
+            return ds_fail(err, DS_E_USAGE, "a NUL byte");
     take = text_of(a, &record->values[TAKE]);
     s.value = text_of(a, &record->values[VALUE]);
     if (!take || !s.value || !s.where)

@@ -88,6 +88,13 @@ static int find_conflict(struct acting *a, const struct ds_settlement *s, struct
     return ds_hint(err, "'dealsync conflicts' lists those that are open");
 }
 
+/* As a spreadsheet saves letters with accents, unless it is told otherwise. */
+static int not_utf8(const struct ds_conflict *c, struct ds_err *err)
+{
+    ds_fail(err, DS_E_USAGE, "conflict %" PRId64 ": the value has bytes that are not UTF-8", c->id);
+    return ds_hint(err, "save the file as 'CSV UTF-8', or set the terminal to UTF-8");
+}
+
 static int value_for(struct acting *a, const struct ds_settlement *s, const struct ds_conflict *c,
                      const char **out, struct ds_err *err)
 {
@@ -97,6 +104,8 @@ static int value_for(struct acting *a, const struct ds_settlement *s, const stru
     case DS_TAKE_CRM: *out = c->theirs; return DS_OK;
     case DS_TAKE_BASE: *out = c->base; return DS_OK;
     case DS_TAKE_VALUE:
+        if (s->value && ds_text_fault(s->value, strlen(s->value)))
+            return not_utf8(c, err);
         *out =
             s->value && *s->value ? ds_field_canonical(&a->arena, c->field, s->value, &why) : NULL;
         break;
