@@ -13,8 +13,8 @@ struct kind {
     int (*read)(const char *name, const char *what, struct ds_buf *out, struct ds_err *err);
 };
 
-/* Opens a regular file; opening a pipe must not wait for its other end. */
-static int open_file(const char *path, struct stat *st, struct ds_err *err)
+/* Opening a pipe must not wait for its other end. */
+int ds_file_open(const char *path, struct stat *st, struct ds_err *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
@@ -63,7 +63,7 @@ static int read_all(int fd, const char *path, const struct stat *st, struct ds_b
 int ds_file_read(const char *path, struct ds_buf *out, struct ds_err *err)
 {
     struct stat st;
-    int fd = open_file(path, &st, err);
+    int fd = ds_file_open(path, &st, err);
     int rc;
 
     if (fd < 0)
@@ -94,7 +94,7 @@ static int read_private(const char *path, const char *what, mode_t others, struc
                         struct ds_err *err)
 {
     struct stat st;
-    int fd = open_file(path, &st, err);
+    int fd = ds_file_open(path, &st, err);
     int rc = err->status;
 
     if (fd >= 0) {

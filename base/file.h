@@ -7,6 +7,12 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+struct stat;
+
+/* A descriptor of a regular file, and what fstat says of it; -1 (DS_E_INPUT) when it is anything
+ * else: a pipe or a device could be read for ever. */
+int ds_file_open(const char *path, struct stat *st, struct ds_err *err);
+
 /* Appends the whole file; DS_E_INPUT when it is missing, unreadable, no regular file or longer than
  * the buffer's maximum. */
 int ds_file_read(const char *path, struct ds_buf *out, struct ds_err *err);

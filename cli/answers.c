@@ -1,14 +1,16 @@
 #include "cli/answers.h"
 
+#include "base/file.h"
 #include "base/text.h"
 #include "cli/exit.h"
 #include "cli/sections.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define MOST 1000000u
 
@@ -73,6 +75,9 @@ static int understand(struct reading *r, const struct ds_record *record, struct 
 
     if (record->fault)
         return ds_fail(err, DS_E_INPUT, "%s", record->fault);
+    for (size_t i = 0; i < PATHS; i++)
+        if (record->values[i].text && memchr(record->values[i].text, '\0', record->values[i].len))
+            return ds_fail(err, DS_E_USAGE, "a NUL byte");
     take = text_of(a, &record->values[TAKE]);
     s.value = text_of(a, &record->values[VALUE]);
     if (!take || !s.value || !s.where)
@@ -114,13 +119,16 @@ static int find_delimiter(const char *path, const char **out, struct ds_err *err
     static const char *const names[] = {"comma", "semicolon", "tab"};
     static const char marks[] = ",;\t";
     char line[4096] = "";
-    FILE *f = fopen(path, "re");
+    struct stat st;
+    int fd = ds_file_open(path, &st, err);
+    ssize_t n;
 
-    if (!f)
-        return ds_fail(err, DS_E_INPUT, "cannot read '%s': %s", path, strerror(errno));
-    if (fgets(line, sizeof(line), f) == NULL)
-        line[0] = '\0';
-    fclose(f);
+    if (fd < 0)
+        return err->status;
+    n = read(fd, line, sizeof(line) - 1);
+    close(fd);
+    line[n > 0 ? n : 0] = '\0';
+    line[strcspn(line, "\n")] = '\0';
     *out = names[0];
     for (size_t i = 0; i < sizeof(marks) - 1; i++)
         if (strchr(line, marks[i])) {

@@ -91,8 +91,10 @@ static int value_for(struct acting *a, const struct ds_settlement *s, const stru
     case DS_TAKE_BASE: *out = c->base; return DS_OK;
     case DS_TAKE_VALUE:
         why = s->value ? ds_text_fault(s->value, strlen(s->value)) : NULL;
-        if (why)
-            return ds_fail(err, DS_E_USAGE, "conflict %" PRId64 ": the value holds %s", c->id, why);
+        if (why) {
+            ds_fail(err, DS_E_USAGE, "conflict %" PRId64 ": the value holds %s", c->id, why);
+            return ds_hint(err, "save the file as 'CSV UTF-8', or set the terminal to UTF-8");
+        }
         *out =
             s->value && *s->value ? ds_field_canonical(&a->arena, c->field, s->value, &why) : NULL;
         break;

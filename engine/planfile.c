@@ -1,15 +1,18 @@
 #include "engine/planfile.h"
 
 #include "base/date.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/step.h"
 #include "base/text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FORMAT   1
@@ -155,8 +158,14 @@ static void dispose(struct ds_plan_writer *w)
 
 int ds_planfile_create(const char *path, struct ds_plan_writer **out, struct ds_err *err)
 {
-    struct ds_plan_writer *w = calloc(1, sizeof(*w));
+    struct ds_plan_writer *w;
+    struct stat st;
 
+    if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+        ds_fail(err, DS_E_INPUT, "'%s' is no regular file, and a plan would take its place", path);
+        return ds_hint(err, "name a file; '--format json' prints what a run would do");
+    }
+    w = calloc(1, sizeof(*w));
     if (!w)
         return ds_fail_nomem(err);
     ds_buf_init(&w->line, MAX_ITEM);
@@ -243,6 +252,16 @@ static bool copy(struct ds_plan_writer *w, FILE *to, char sum[DS_HASH_TEXT])
     return works;
 }
 
+/* Never what somebody else has put there: a link, or a file that others can read. */
+static FILE *open_partial(const char *path)
+{
+    int fd;
+
+    unlink(path);
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    return fd < 0 ? NULL : fdopen(fd, "w");
+}
+
 int ds_planfile_finish(struct ds_plan_writer *w, const struct ds_plan_head *head,
                        struct ds_err *err)
 {
@@ -256,7 +275,7 @@ int ds_planfile_finish(struct ds_plan_writer *w, const struct ds_plan_head *head
     }
     ds_buf_reset(&w->line);
     add_head(&w->line, head, w->count);
-    to = fopen(w->partial, "we");
+    to = open_partial(w->partial);
     works = to && !ds_buf_failed(&w->line) && copy(w, to, sum) && fflush(to) == 0 &&
             fsync(fileno(to)) == 0;
     if (to && fclose(to) != 0)
@@ -277,9 +296,7 @@ int ds_planfile_finish(struct ds_plan_writer *w, const struct ds_plan_head *head
 struct reading {
     const char *path;
     FILE *from;
-    char *line;
-    size_t size;
-    uint64_t number;
+    struct ds_buf line;
     struct ds_buf scratch;
 };
 
@@ -291,38 +308,48 @@ static int no_plan(const struct reading *p, const char *why, struct ds_err *err)
 
 static int open_plan(struct reading *p, const char *path, struct ds_err *err)
 {
-    *p = (struct reading){.path = path, .scratch = DS_BUF_INIT((size_t)MAX_ITEM * 3)};
-    p->from = fopen(path, "re");
-    return p->from ? DS_OK : cannot("read", path, err);
+    struct stat st;
+    int fd = ds_file_open(path, &st, err);
+
+    *p = (struct reading){.path = path,
+                          .line = DS_BUF_INIT(MAX_ITEM + 2),
+                          .scratch = DS_BUF_INIT((size_t)MAX_ITEM * 3)};
+    if (fd < 0)
+        return err->status;
+    p->from = fdopen(fd, "r");
+    if (p->from)
+        return DS_OK;
+    close(fd);
+    return cannot("read", path, err);
 }
 
 static void close_plan(struct reading *p)
 {
     if (p->from)
         fclose(p->from);
-    free(p->line);
+    ds_buf_clear(&p->line);
     ds_buf_clear(&p->scratch);
 }
 
-/* The next line without its end; 0 at the end of the file. */
+/* The next line without its end, which every line of a plan has; 0 at the end of the file. */
 static ssize_t next_line(struct reading *p, struct ds_err *err)
 {
-    ssize_t len = getline(&p->line, &p->size, p->from);
+    int c;
 
-    p->number++;
-    if (len > MAX_ITEM)
+    ds_buf_reset(&p->line);
+    while (!ds_buf_failed(&p->line) && (c = getc_unlocked(p->from)) != EOF && c != '\n')
+        ds_buf_add_char(&p->line, (char)c);
+    if (ds_buf_failed(&p->line))
         return no_plan(p, "a line is longer than any of a plan", err);
-    if (len <= 0)
+    if (feof(p->from) || ferror(p->from))
         return 0;
-    if (p->line[len - 1] == '\n')
-        p->line[--len] = '\0';
-    return len ? len : no_plan(p, "a line is empty", err);
+    return p->line.len ? (ssize_t)p->line.len : no_plan(p, "a line is empty", err);
 }
 
 /* What an item's line is without the comma behind it. */
 static size_t item_length(const struct reading *p, ssize_t len)
 {
-    return (size_t)len - (len > 0 && p->line[len - 1] == ',');
+    return (size_t)len - (len > 0 && p->line.text[len - 1] == ',');
 }
 
 static int parse(struct reading *p, size_t len, json_t **out, struct ds_err *err)
@@ -330,7 +357,7 @@ static int parse(struct reading *p, size_t len, json_t **out, struct ds_err *err
     struct ds_err why = {0};
 
     *out = NULL;
-    if (ds_json_read(p->line, len, &p->scratch, out, &why))
+    if (ds_json_read(p->line.text, len, &p->scratch, out, &why))
         return no_plan(p, why.text, err);
     return DS_OK;
 }
@@ -360,7 +387,7 @@ static int read_head(struct reading *p, struct ds_arena *a, struct ds_plan_head 
 
     if (len <= 0)
         return err->status ? err->status : no_plan(p, "it is empty", err);
-    ds_buf_add_bytes(&whole, p->line, (size_t)len);
+    ds_buf_add_bytes(&whole, p->line.text, (size_t)len);
     ds_buf_add(&whole, "]}");
     if (!ds_json_read(whole.text, whole.len, &p->scratch, &head, &why) &&
         number_of(head, "dealsync_plan") == FORMAT) {
@@ -394,15 +421,14 @@ static int check_sum(struct reading *p, const struct ds_plan_head *head, const c
     ssize_t len;
     bool works = add_to_sum(sum, first, strlen(first));
 
-    while (works && (len = next_line(p, err)) > 0 && p->line[0] == '{') {
-        works = add_to_sum(sum, p->line, item_length(p, len));
+    while (works && (len = next_line(p, err)) > 0 && p->line.text[0] == '{') {
+        works = add_to_sum(sum, p->line.text, item_length(p, len));
         items++;
     }
     if (err->status)
         return err->status;
     snprintf(last, sizeof(last), "],\"sum\":\"%s\"}", sum);
-    if (!works || items != head->items || !p->line || strcmp(p->line, last) != 0 ||
-        getc(p->from) != EOF)
+    if (!works || items != head->items || strcmp(p->line.text, last) != 0 || getc(p->from) != EOF)
         return no_plan(p, "it was edited, or is not complete", err);
     return DS_OK;
 }
@@ -414,7 +440,7 @@ int ds_planfile_head(const char *path, struct ds_arena *a, struct ds_plan_head *
     const char *first;
 
     if (!open_plan(&p, path, err) && !read_head(&p, a, out, err)) {
-        first = ds_arena_printf(a, "%s\n", p.line);
+        first = ds_arena_printf(a, "%s\n", p.line.text);
         if (first)
             check_sum(&p, out, first, err);
         else
@@ -433,7 +459,7 @@ int ds_planfile_each(const char *path,
     ssize_t len;
 
     if (!open_plan(&p, path, err) && next_line(&p, err) > 0) {
-        while (!err->status && (len = next_line(&p, err)) > 0 && p.line[0] == '{') {
+        while (!err->status && (len = next_line(&p, err)) > 0 && p.line.text[0] == '{') {
             if (!parse(&p, item_length(&p, len), &item, err))
                 each(arg, item, err);
             json_decref(item);

@@ -1,5 +1,7 @@
 #include "mapping/back.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 bool ds_back_fail(struct ds_back *b, const char *why)
@@ -39,6 +41,9 @@ static bool unmap_field(struct ds_back *b, enum ds_field f)
     /* a default is ours, and the CRM may have one of its own for a new record */
     if (readable && ds_same(present, wanted) && !(b->creation && wanted))
         return true;
+    if (wanted && ds_text_fault(wanted, strlen(wanted)))
+        return ds_back_fail(b, ds_arena_printf(b->job.a, "%s has %s", ds_fields[f].title,
+                                               ds_text_fault(wanted, strlen(wanted))));
     if (!wanted && source->fallback)
         return ds_back_fail(b, ds_arena_printf(b->job.a,
                                                "%s cannot be emptied: [defaults] has '%s' for it",

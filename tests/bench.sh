@@ -88,13 +88,18 @@ if wanted sequential || wanted ranged; then
     wanted ranged && bench_way 'dv by ranges' dv 'parallel = 8' 300 4 # as many as the hint says
     bench_nothing dv
 fi
-wanted push || exit 0
-stop_sim
-start_sim --count 5000
-configure 'direction = both' 'guard_count = 100000'
-printf '\n1000 changed deals written in the CRM\n'
-row '' ms seconds requests MiB curl '' ratio
-for ms in 0 200; do bench_push sf "$ms"; done
-for ms in 0 300; do bench_push dv "$ms"; done
-wanted links && bench_links
-exit 0
+if wanted push; then
+    stop_sim
+    start_sim --count 5000
+    configure 'direction = both' 'guard_count = 100000'
+    printf '\n1000 changed deals written in the CRM\n'
+    row '' ms seconds requests MiB curl '' ratio
+    for ms in 0 200; do bench_push sf "$ms"; done
+    for ms in 0 300; do bench_push dv "$ms"; done
+fi
+if wanted links; then
+    stop_sim
+    start_sim --count "$N"
+    configure
+    bench_links
+fi

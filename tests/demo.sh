@@ -12,6 +12,7 @@ mkdir -p "$KEEP"
 rm -rf "$T"
 T=$KEEP
 trap 'stop_sim' EXIT
+cd "$T" || exit 1 # where plans are saved
 export DEALSYNC_CONFIG=$T/dealsync.conf
 PATH=$BUILD:$PATH
 
@@ -55,6 +56,7 @@ else
     what='8,800 generated opportunities of a hardware seller'
 fi
 configure
+strangers
 later 0
 mapfile -t open < <(sim_get 'find?crm=salesforce&where=open&n=30' | jq -r '.ids[]')
 if [ ! -d "$PUBLIC_DATA" ]; then
@@ -65,7 +67,7 @@ fi
 later 30
 
 say "A Salesforce org and a Dynamics 365 environment are now simulated on this machine, over TLS with a
-throwaway authority. Both hold $what. Sales people there call their stages Prospecting, Engaging, Won and
+throwaway authority. Both hold $what; each is told to be about customers of its own. Sales people there call their stages Prospecting, Engaging, Won and
 Lost; the deal store wants 10, 20, 40, 60, 80 and 100 percent."
 say 'First: is everything in order? Configuration, secrets, login, fields, stages.'
 show check
@@ -116,6 +118,37 @@ show status
 say 'Three days later a run carries it out, though Salesforce has sent nothing new.'
 later 4320
 show sync sf
+
+# Shows what the CRM itself has.
+there() {
+    printf '\n%sin Salesforce:%s ' "$bold" "$plain"
+    sim_get "record?crm=salesforce&id=$1" | jq -r '"\(.Name), \(.StageName), \(.Amount), \(.CloseDate)"'
+}
+
+sed -i '/^\[connection sf\]/a direction = both' "$DEALSYNC_CONFIG"
+first=$(deal_of "${ready[0]}")
+say 'Up to here nothing was written to a CRM. Now the line "direction = both" is put into [connection sf]. In the store
+somebody gives the first deal another name and another close date; in Salesforce somebody changes its value. What would
+go where? This time the plan is saved.'
+sql "UPDATE deals SET name = 'Cancity, second floor', close_date = '2027-06-30' WHERE id = $first"
+edit salesforce "${ready[0]}" Amount 1990
+later 10
+show diff sf --out plan.json
+say 'A person reads it, and it is carried out: exactly that, each change under the version that it was based on.'
+show apply plan.json
+there "${ready[0]}"
+say 'The conflict is settled for the store. The next run sends it.'
+show resolve "$(sql 'SELECT id FROM v_open_conflicts LIMIT 1')" --take store
+later 10
+show sync sf
+there "${ready[2]}"
+say 'What was sent is in the story of the deal, too.'
+show explain "$first" --field name
+say 'And the plan was a mistake. Its run is taken back on both sides, by a plan like any other. The value came from
+Salesforce, which still has it: that is a conflict now, so that the next run does not bring it in again.'
+show undo "$(sql "SELECT max(id) FROM runs WHERE command = 'apply'")" --out undo.json
+show apply undo.json
+there "${ready[0]}"
 
 printf '\n%s\n\n    %s\n\n%s\n' "Everything this demo made, the configuration, the mappings and the store, is in" "$KEEP" \
     "Look around:  sqlite3 $KEEP/deals.db 'SELECT * FROM v_pipeline'"

@@ -31,3 +31,23 @@ is 'and nothing that its own rules forbid' ok "$(sql 'PRAGMA integrity_check')"
 is 'and all deals' 30 "$(sql 'SELECT count(*) FROM deals')"
 run 0 explain "$(sql "SELECT id FROM deals WHERE name LIKE '%owned%'")"
 ok 'explain: no control character' sh -c "! LC_ALL=C grep -qP '[\\x00-\\x08\\x0b-\\x1f\\x7f]' '$T/out'"
+
+# files that a person is given: never read without end, never written through
+run 0 diff sf --backfill --out "$T/plan.json"
+is 'a plan is for its owner alone' 600 "$(stat -c %a "$T/plan.json")"
+mkfifo "$T/pipe"
+for file in "$T/pipe" /dev/zero "$T"; do
+    ok "apply $file does not wait" timeout 10 sh -c "'$BUILD/dealsync' apply '$file' 2>'$T/err'; [ \$? = 65 ]"
+    has 'and says why' 'is no regular file' "$T/err"
+    ok "nor does resolve" timeout 10 sh -c "'$BUILD/dealsync' resolve --from '$file' 2>'$T/err'; [ \$? = 65 ]"
+    run 65 diff sf --out "$file"
+    has 'and a plan does not take its place' 'is no regular file' "$T/err"
+done
+truncate -s 2G "$T/long.json"
+run 65 apply "$T/long.json"
+has 'a line that is too long is refused' 'a line is longer than any of a plan' "$T/err"
+echo theirs >"$T/theirs"
+ln -s "$T/theirs" "$T/new.json.partial"
+run 0 diff sf --out "$T/new.json"
+is 'what somebody else keeps is not written to through a link' theirs "$(cat "$T/theirs")"
+ok 'and the plan is a file' test -f "$T/new.json" -a ! -L "$T/new.json"

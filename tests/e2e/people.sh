@@ -136,6 +136,21 @@ run 2 verify sf --exit-code
 has 'verify tells what differs' '902 *-> 4 ' "$T/out"
 is 'and writes nothing' 902 "$(value "$two")"
 
+# --- bytes that are no text --------------------------------------------------------------------------------
+
+four=$(some salesforce open 4)
+edit salesforce "$four" Name theirs
+sql "UPDATE deals SET name = 'ours' WHERE id = $(deal_of "$four")"
+run 3 sync sf
+for bytes in 'caf\xe9' 'a\x00b'; do
+    printf 'id,take,value\n%s,value,%b\n' "$(id_of "$four")" "$bytes" >"$T/bytes.csv"
+    run 64 resolve --from "$T/bytes.csv"
+    has 'bytes that are no text are refused' 'not UTF-8|a NUL byte' "$T/err"
+    is 'and change nothing' ours "$(sql "SELECT name FROM deals WHERE id = $(deal_of "$four")")"
+done
+run 64 resolve "$(id_of "$four")" --take value --value $'caf\xe9'
+run 0 resolve "$(id_of "$four")" --take value --value 'café'
+
 # --- what a connector cannot do ----------------------------------------------------------------------------
 
 printf '%s\n' '[connection csv]' 'connector = file' 'path = in.csv' 'id = id' 'mapping = salesforce.mapping.conf' \

@@ -191,3 +191,13 @@ for way in straight cut_after; do
     run 0 sync sf
     is "$way: silent" "$n" "$(writes)"
 done
+
+# text that is none, as another program may leave it in the store
+fresh 'direction = both'
+id=$(some salesforce open 1)
+before=$(field salesforce "$id" Name)
+sql "UPDATE deals SET name = CAST(x'636166e9' AS TEXT) WHERE id = $(deal_of "$id")"
+n=$(writes)
+run 3 sync sf
+is 'bytes that are not UTF-8 are not sent' "$n $before" "$(writes) $(field salesforce "$id" Name)"
+is 'and a person is told' 'M-34' "$(sql "SELECT \"case\" FROM v_open_conflicts")"

@@ -180,12 +180,12 @@ static const char *external(const struct row *row, char room[16])
 
 static void put_name(const struct row *row, struct val *v)
 {
+    bool known = row->account >= 0 && (size_t)row->account < catalog.naccounts;
     char room[16];
 
-    put_join(v,
-             (const char *[]){row->account < 0 ? "No account" : catalog.accounts[row->account].name,
-                              " - ", row->product < 0 ? "-" : catalog.products[row->product].name,
-                              " (", external(row, room), ")", NULL});
+    put_join(v, (const char *[]){known ? catalog.accounts[row->account].name : "No account", " - ",
+                                 row->product < 0 ? "-" : catalog.products[row->product].name, " (",
+                                 external(row, room), ")", NULL});
 }
 
 static void put_amount(const struct row *row, struct val *v, enum aspect aspect)
