@@ -380,7 +380,7 @@ static int confirm(struct running *r, const struct ds_intent *i, const struct ds
         write_history(r, i, remote_id, changes, err))
         return err->status;
     r->result->run.pushed++;
-    if (!missed.given)
+    if (!missed.given || !theirs)
         return stand(r, i, &wanted, &base, err);
     known.remote_id = remote_id; /* of a creation, too */
     if (start_item(r, &known, &missed, &base, DS_M_NOT_TAKEN, NULL, err))
