@@ -301,8 +301,9 @@ static int save_link(struct running *r, const struct ds_intent *i, const char *r
     link.deal = i->deal;
     /* A record that says more than before the write (its stage, now that it is not on hold) may say
      * it against the deal. */
-    link.version =
-        is_settled(theirs, base) && is_settled(theirs, &ours.deal) ? theirs->version : NULL;
+    link.version = theirs && is_settled(theirs, base) && is_settled(theirs, &ours.deal)
+                       ? theirs->version
+                       : NULL;
     if (!old->deal) /* a deal that has moved since it was sent is looked at again */
         link.seen_version = is_settled(theirs, &ours.deal) ? ours.version : 0;
     ds_buf_reset(&r->text);
@@ -384,7 +385,7 @@ static int confirm(struct running *r, const struct ds_intent *i, const struct ds
         write_history(r, i, remote_id, changes, err))
         return err->status;
     r->result->run.pushed++;
-    if (!missed.given)
+    if (!missed.given || !theirs)
         return stand(r, i, &wanted, &base, err);
     known.remote_id = remote_id; /* of a creation, too */
     if (start_item(r, &known, &missed, &base, DS_M_NOT_TAKEN, NULL, err))

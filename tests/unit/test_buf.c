@@ -175,6 +175,22 @@ static void the_first_cause_wins(void **state)
     assert_int_equal(ds_err_where(&err, "nowhere"), DS_OK);
     assert_int_equal(ds_fail_nomem(&err), DS_E_NOMEM);
     assert_string_equal(err.text, "out of memory");
+    ds_err_clear(&err);
+}
+
+static void once_memory_has_run_out_every_failure_is_that(void **state)
+{
+    struct ds_err err = {0};
+
+    (void)state;
+    ds_nomem_note();
+    assert_int_equal(ds_fail(&err, DS_E_REMOTE, "the text is too short"), DS_E_NOMEM);
+    ds_hint(&err, "look at the text");
+    assert_string_equal(err.text, "out of memory");
+    assert_string_equal(err.hint, "");
+    ds_err_clear(&err);
+    assert_false(ds_nomem_noted());
+    assert_int_equal(ds_fail(&err, DS_E_REMOTE, "it is down"), DS_E_REMOTE);
 }
 
 static void a_long_error_is_cut_and_not_overrun(void **state)
@@ -204,6 +220,7 @@ int main(void)
         cmocka_unit_test(a_batch_reuses_the_memory_of_the_last),
         cmocka_unit_test(a_value_larger_than_a_block_fits),
         cmocka_unit_test(the_first_cause_wins),
+        cmocka_unit_test(once_memory_has_run_out_every_failure_is_that),
         cmocka_unit_test(a_long_error_is_cut_and_not_overrun),
     };
 
