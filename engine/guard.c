@@ -118,7 +118,7 @@ static int how_to_go_on(const struct running *r, const char *what, struct ds_err
 
 static bool is_suddenly_empty(const struct running *r)
 {
-    return r->result->everything && !r->go_on && r->result->run.fetched == 0 && r->state.links > 0;
+    return r->result->everything && !r->go_on && r->empty && r->state.links > 0;
 }
 
 static int guard(struct running *r, struct ds_err *err)

@@ -178,7 +178,9 @@ static int fetch(struct running *r, struct ds_buf *next, struct ds_err *err)
 
     query.cursor = r->result->everything ? NULL : r->state.cursor;
     query.resume = r->go_on;
-    return r->job->connector->fetch(r->remote, &query, &sink, next, err);
+    r->job->connector->fetch(r->remote, &query, &sink, next, err);
+    r->empty = r->result->run.fetched == 0;
+    return err->status;
 }
 
 /* P-1: every record has one outcome, or the run has not worked. */
@@ -216,7 +218,7 @@ static int move_cursor(struct running *r, const char *next, struct ds_err *err)
     if (!r->loaded)
         r->state.resume = r->state.resume_fingerprint = NULL;
     r->state.fingerprint = r->fingerprint;
-    if (r->result->run.fetched)
+    if (!r->empty)
         r->state.answer = NULL;
     if (r->policy.creates)
         r->state.seen_deal = (int64_t)r->deals;

@@ -30,6 +30,7 @@ struct running {
     bool compare;  /* every record is compared, whatever its version: a parent may have changed */
     bool in_batch; /* a transaction is open */
     bool deferred; /* something waits in the spool: the resume point stays where it is (P-2) */
+    bool empty;    /* the fetch has brought nothing: records that were asked for do not count */
     bool any_rejects; /* this connection has rejected records, so a good one may end a rejection */
     bool
         has_strangers; /* the store has deals that are not this connection's: one may look like a new

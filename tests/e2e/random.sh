@@ -5,9 +5,11 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
-# "SEED STEPS": a plan that creates what is there by now; a new record that kept another value; a record
-# that was looked at for nothing, run after run; a stage behind a hold; values sent and unlinked.
-for case in '1 160' '1 191' '8 360' '10 181' '12 40' '13 200'; do
+# "SEED STEPS": a plan that creates what is there by now; a created record that kept another value; a deal
+# that was looked at again and again; a stage behind a hold; a record that is there again beside another one;
+# other terms; an undo before what was sent is known; a creation for a deal that is adopted; an undo of a
+# creation; an empty answer beside records that are asked for by id.
+for case in '1 200' '8 360' '10 320' '12 360' '19 240' '29 80' '80 280' '103 320'; do
     read -r seed steps <<<"$case"
     ok "seed $seed, $steps steps" "$BUILD/dealsync-random" --seed "$seed" --steps "$steps"
 done

@@ -433,6 +433,7 @@ static void change_mapping(struct play *p)
     struct side *s = any_side(p);
 
     load_mapping(p, s, (int)roll(p, 3));
+    s->world->logged = 0; /* what was written is in the words of the other one */
     say(p, "%s: mapping %d", s->name, s->variant);
 }
 

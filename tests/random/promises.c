@@ -181,7 +181,8 @@ static void look(struct play *p, struct side *s, const struct mem_record *r)
     snprintf(sql, sizeof(sql), "SELECT id FROM connections WHERE name = '%s'", s->name);
     x.connection = sql_int(p, sql);
     snprintf(sql, sizeof(sql),
-             "SELECT id FROM links WHERE connection = %" PRId64 " AND remote_id = '%s' AND NOT deleted",
+             "SELECT id FROM links WHERE connection = %" PRId64
+             " AND remote_id = '%s' AND NOT deleted",
              x.connection, r->id);
     link = sql_int(p, sql);
     if (!link || r->deleted || asks(p, "rejects", &x) || !map(p, s, r, &x.theirs))
@@ -283,6 +284,14 @@ static bool goes_with(const struct ds_deal *before, const struct ds_deal *after,
              ds_same(before->value[DS_STAGE], after->value[DS_STAGE]));
 }
 
+static bool is_linked(struct play *p, const char *id)
+{
+    char sql[120];
+
+    snprintf(sql, sizeof(sql), "SELECT count(*) FROM links WHERE remote_id = '%s'", id);
+    return sql_int(p, sql) > 0;
+}
+
 /* P-11, in the CRM: what runs have overwritten there stands in the history. */
 static void check_written(struct play *p, struct side *s)
 {
@@ -297,8 +306,9 @@ static void check_written(struct play *p, struct side *s)
         const struct mem_written *w = &s->world->log[i];
         struct ds_deal before, after;
 
-        /* What was changed again before anybody looked cannot be known. */
-        if (w->unsure && s->world->record[w->record].edited > w->after.changed)
+        /* What was changed again, or unlinked, before anybody looked cannot be known. */
+        if (w->unsure &&
+            (s->world->record[w->record].edited > w->after.changed || !is_linked(p, w->before.id)))
             continue;
         ds_arena_reset(&p->arena);
         if (w->created || !map(p, s, &w->before, &before) || !map(p, s, &w->after, &after))
