@@ -10,24 +10,21 @@
 # ratio: seconds to the larger of them. With latency it is to stay below 1.3: pages travel side by side
 #     while others are worked on.
 
-row() { printf '%-22s %8s %8s %9s %6s %9s %8s %6s\n' "$@"; }
+row() { printf '%-18s %5s %8s %8s %9s %5s %9s %8s %6s\n' "$@"; }
 
-figures() { # NAME MS OURS MIB TRANSFER LOCAL
-    row "$1" "$2" "$3" "$(awk -v n="$N" -v s="$3" 'BEGIN { printf "%.0f", n / s }')" "$4" "$5" "$6" \
-        "$(ratio "$3" "$(larger "$5" "$6")")"
+figures() { # NAME MS TRANSFER LOCAL; and ours, work, memory
+    row "$1" "$2" "$ours" "$work" "$(awk -v n="$N" -v s="$ours" 'BEGIN { printf "%.0f", n / s }')" "$memory" \
+        "$3" "$4" "$(ratio "$ours" "$(larger "$3" "$4")")"
 }
 
-# Runs of one command differ by what else the machine does: the shortest is told.
-backfill() { # CONNECTION; sets ours and memory
-    ours=
-    for _ in $(seq "$RUNS"); do
-        rm -f "$T"/deals.db*
-        logged
-        timed "$BUILD/dealsync" backfill "$1"
-        if [ -z "$ours" ] || [ "$(larger "$ours" "$seconds")" = "$ours" ]; then
-            ours=$seconds memory=$mib
-        fi
-    done
+fresh() {
+    rm -f "$T"/deals.db*
+    logged
+}
+
+backfill() { # CONNECTION; sets ours, work and memory
+    best fresh "$BUILD/dealsync" backfill "$1"
+    ours=$seconds work=$cpu memory=$mib
 }
 
 # The paths that a mapping reads, with commas between them.
@@ -60,7 +57,7 @@ measure_local() { # CONNECTION ID; sets local_work
     backfill "$1-file"
     local_work=$ours
     rm "$T/$1.jsonl"
-    figures "$1 from a file" - "$ours" "$memory" 0 "$local_work"
+    figures "$1 from a file" - 0 "$local_work"
 }
 
 # setting CONNECTION LINE: in place of the one that was set before.
@@ -77,8 +74,8 @@ bench_way() { # NAME CONNECTION SETTING MS CONNECTIONS
         backfill "$2"
         curl_begin "$2"
         curl_questions "$2"
-        timed curl --fail --parallel --parallel-immediate --parallel-max "$5" --config "$T/curl.conf"
-        figures "$1" "$ms" "$ours" "$memory" "$seconds" "$local_work"
+        best true curl --fail --parallel --parallel-immediate --parallel-max "$5" --config "$T/curl.conf"
+        figures "$1" "$ms" "$seconds" "$local_work"
     done
     delayed 0
 }
@@ -86,10 +83,10 @@ bench_way() { # NAME CONNECTION SETTING MS CONNECTIONS
 # A run that finds nothing new, with the store as the last backfill left it.
 bench_nothing() { # CONNECTION
     logged
-    timed "$BUILD/dealsync" sync "$1"
-    ours=$seconds memory=$mib
+    best logged "$BUILD/dealsync" sync "$1"
+    ours=$seconds work=$cpu memory=$mib
     curl_begin "$1"
     curl_questions "$1"
-    timed curl --fail --config "$T/curl.conf"
-    figures "$1, nothing new" 0 "$ours" "$memory" "$seconds" 0
+    best true curl --fail --config "$T/curl.conf"
+    figures "$1, nothing new" 0 "$seconds" 0
 }

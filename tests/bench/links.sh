@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # seconds and mib are set by timed()
 # A thousand changed records, in the store as it is and beside a million more links: what a sync costs follows
 # from what changed, not from what exists (P-12). Sourced by bench.sh.
 

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # used where it is sourced
 # measure.sh - how a command is timed, and how a remote is asked the same again by curl; sourced by bench.sh
 
 die() {
@@ -7,13 +8,27 @@ die() {
     exit 1
 }
 
-# timed COMMAND...: sets seconds, and the memory of the largest process in MiB.
-# shellcheck disable=SC2034 # used where it is sourced
+# timed COMMAND...: sets seconds, those of processors (all threads, kernel too), and the memory in MiB.
 timed() {
-    local kib
-    /usr/bin/time -f '%e %M' -o "$T/time" "$@" >"$T/bench.out" 2>"$T/bench.err" || die "$* failed"
-    read -r seconds kib < <(tail -n 1 "$T/time")
-    mib=$((kib / 1024))
+    local user kernel kib
+    /usr/bin/time -f '%e %U %S %M' -o "$T/time" "$@" >"$T/bench.out" 2>"$T/bench.err" || die "$* failed"
+    read -r seconds user kernel kib < <(tail -n 1 "$T/time")
+    cpu=$(awk -v a="$user" -v b="$kernel" 'BEGIN { printf "%.2f", a + b }') mib=$((kib / 1024))
+}
+
+# best PREPARE COMMAND...: the same of the shortest of several runs, each after PREPARE. Runs of one command
+# differ by what else the machine does.
+best() {
+    local prepare=$1 shortest=
+    shift
+    for _ in $(seq "$RUNS"); do
+        "$prepare"
+        timed "$@"
+        if [ -z "$shortest" ] || [ "$(larger "${shortest%% *}" "$seconds")" != "$seconds" ]; then
+            shortest="$seconds $cpu $mib"
+        fi
+    done
+    read -r seconds cpu mib <<<"$shortest"
 }
 
 larger() { awk -v a="$1" -v b="$2" 'BEGIN { print (a > b ? a : b) }'; }

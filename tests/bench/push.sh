@@ -53,12 +53,11 @@ bench_push() { # CONNECTION MS
     logged
     before=$(requests)
     timed "$BUILD/dealsync" sync "$1"
-    before=$(($(requests) - before)) ours=$seconds memory=$mib
+    before=$(($(requests) - before)) ours=$seconds work=$cpu memory=$mib
     curl_begin "$1"
     curl_questions "$1"
     write_again "$1"
-    timed curl --fail --config "$T/curl.conf"
-    printf '%-22s %8s %8s %9s %6s %9s %8s %6s\n' "$1" "$2" "$ours" "$before" "$memory" "$seconds" '' \
-        "$(ratio "$ours" "$seconds")"
+    best true curl --fail --config "$T/curl.conf"
+    row "$1" "$2" "$ours" "$work" "$before" "$memory" "$seconds" '' "$(ratio "$ours" "$seconds")"
     delayed 0
 }
