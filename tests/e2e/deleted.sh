@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Deleted in the CRM: ignored, told, or lost with a reason, and never without a tombstone (P-7). `verify` tells
 # what is out of sight and what differs, and writes nothing (P-6).
+# long
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Which record is which deal: adopted by its CRM id, offered as a match, claimed twice, parted and tied again, and
 # in two CRMs at once (M-22, M-55 to M-57, R-35).
+# long
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 

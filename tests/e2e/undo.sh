@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What a run has replaced is put back on both sides, shown first; what has moved since stays, and so does what
 # a rule holds fast (M-38, M-39, M-59).
+# long
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
