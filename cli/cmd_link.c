@@ -22,6 +22,26 @@ static int find_terms(const struct ds_cli *cli, struct ds_policy *policy, struct
     return DS_OK;
 }
 
+/* --new answers a claim: a word that no record has would wait for ever, and nobody would know. */
+static int check_claim(const struct ds_cli *cli, struct ds_err *err)
+{
+    const char *record = cli->words[1];
+    struct ds_claim claim = {0};
+    struct ds_link link = {0};
+    struct ds_shelf shelf;
+
+    if (!ds_shelf_open(cli, cli->words[0], &shelf, err) && !shelf.empty &&
+        !ds_store_link(shelf.store, &shelf.arena, shelf.connection, record, &link, err) &&
+        !ds_store_claim(shelf.store, &shelf.arena, shelf.connection, record, &claim, err) &&
+        !link.deal && claim.kind == DS_CLAIMS) {
+        ds_fail(err, DS_E_USAGE, "no record '%s' of '%s' claims a deal", record, cli->words[0]);
+        ds_hint(err, "'dealsync conflicts %s' lists those that do, by their whole ids",
+                cli->words[0]);
+    }
+    ds_shelf_close(&shelf);
+    return err->status;
+}
+
 /* The deal that the third word names; 0: --new says that it is one of its own. */
 static int find_deal(const struct ds_cli *cli, int64_t *deal, struct ds_err *err)
 {
@@ -34,7 +54,7 @@ static int find_deal(const struct ds_cli *cli, int64_t *deal, struct ds_err *err
         return ds_hint(err, "'dealsync link --help' tells more");
     }
     if (cli->own)
-        return DS_OK;
+        return check_claim(cli, err);
     if (!ds_shelf_open(cli, NULL, &shelf, err) && !ds_find_deal(&shelf, cli->words[2], &found, err))
         *deal = found.id;
     ds_shelf_close(&shelf);

@@ -60,7 +60,7 @@ struct ds_result {
     uint64_t refused;  /* items of a plan that were not carried out */
     uint64_t vanished; /* linked records that were not among everything (P-7) */
     bool is_empty;     /* the remote had records and shows none */
-    uint64_t released; /* holds carried out, beside the sum of the run */
+    uint64_t released; /* what no fetched record led to, beside the sum of the run */
     uint64_t unsent;   /* writes that the CRM put off: the next run sends them */
     uint64_t warnings;
     uint64_t unmapped;         /* linked records whose stage no line of the mapping names */

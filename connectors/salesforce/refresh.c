@@ -174,7 +174,7 @@ static int write_down(struct ds_sf_refresh *r, struct ds_err *err)
 {
     ds_step();
     r->fd = open(r->next.text, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
-    if (r->fd >= 0 && ftruncate(r->fd, 0) == 0 &&
+    if (r->fd >= 0 && fchmod(r->fd, S_IRUSR | S_IWUSR) == 0 && ftruncate(r->fd, 0) == 0 &&
         (errno = posix_fallocate(r->fd, 0, DS_MAX_TOKEN)) == 0 && fsync(r->fd) == 0 &&
         sync_directory(r) == 0) {
         ds_step();

@@ -216,7 +216,9 @@ static void print_sum(struct ds_report *r, const struct ds_result *result)
     if (!result->released)
         return;
     ds_people_number(&r->line, result->released);
-    ds_buf_add(&r->line, " from holds whose time has come, beside these\n");
+    ds_buf_add(
+        &r->line,
+        " beside these, from the store: holds that were due, deals without a record, an undo\n");
 }
 
 /* What the sum does not hold. */

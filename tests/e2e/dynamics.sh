@@ -45,6 +45,9 @@ claim=$(sql 'SELECT remote_id FROM claims LIMIT 1')
 deal=$(sql "SELECT deal FROM claims WHERE remote_id = '$claim'")
 own=$(sql 'SELECT remote_id FROM claims LIMIT 1 OFFSET 1')
 run 0 link sf "$claim" "$deal"
+run 64 link sf "${own:0:15}" --new
+has 'a shortened id is no record' 'no record .* claims a deal' "$T/err"
+run 64 link sf "$deal" --new
 run 0 link sf "$own" --new
 clock 2026-08-21T06:40:00Z
 run 3 sync sf

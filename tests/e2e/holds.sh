@@ -110,7 +110,7 @@ held Won Won Won
 DEALSYNC_NOW=2026-08-24T05:59:59Z run 0 diff csv --exit-code
 export DEALSYNC_NOW=$DUE
 run 2 diff csv --exit-code
-is 'nothing but due holds is a change too' '3' "$(sed -n 's/^\([0-9]*\) from holds.*/\1/p' "$T/out")"
+is 'nothing but due holds is a change too' '3' "$(sed -n 's/^\([0-9]*\) beside these, from the store: holds.*/\1/p' "$T/out")"
 same csv 3
 run 0 diff csv --exit-code
 same csv 0

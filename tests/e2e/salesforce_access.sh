@@ -151,6 +151,11 @@ chmod 640 "$token"
 run 78 sync sf
 has 'a token that others can read' 'chmod 600' "$T/err"
 chmod 600 "$token"
+touch "$token.new"
+chmod 666 "$token.new"
+run 0 sync sf
+is 'what others can read does not stay so' 600 "$(stat -c %a "$token")"
+
 settings 'auth = refresh_token' 'refresh_token_file = kept/sf.token'
 run 78 sync sf
 has 'a path that depends on where one is' 'must begin with /' "$T/err"
