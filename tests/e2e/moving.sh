@@ -75,3 +75,17 @@ run 0 sync sf
 sql "UPDATE deals SET value = '78' WHERE id = $deal"
 run 0 sync sf
 is 'a deal whose record was deleted is not looked at for ever (P-12)' 0 "$(sql 'SELECT count(*) FROM touched')"
+
+# --- won there while the stage moved here ----------------------------------------------------------------
+
+fresh 'direction = both'
+sql "UPDATE deals SET stage = 60 WHERE id = $deal"
+edit salesforce "$id" StageName Won
+clock 2026-08-21T06:20:00Z
+run 3 sync sf
+is 'a disputed stage does not close' 'stage|60|100' \
+    "$(sql "SELECT field, ours, theirs FROM conflicts WHERE closed_ms IS NULL")"
+run 0 resolve --connection sf --take crm
+run 0 sync sf
+is 'to take it is to win (R-67)' 'won|100' "$(sql "SELECT status, stage FROM deals WHERE id = $deal")"
+is 'and settled' 0 "$(sql 'SELECT count(*) FROM conflicts WHERE closed_ms IS NULL')"
