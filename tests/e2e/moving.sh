@@ -89,3 +89,16 @@ run 0 resolve --connection sf --take crm
 run 0 sync sf
 is 'to take it is to win (R-67)' 'won|100' "$(sql "SELECT status, stage FROM deals WHERE id = $deal")"
 is 'and settled' 0 "$(sql 'SELECT count(*) FROM conflicts WHERE closed_ms IS NULL')"
+
+# --- many deals, few of them touched -------------------------------------------------------------------
+
+fresh 'direction = both' 'create = yes'
+sql "DROP TRIGGER deals_numbered;
+    WITH RECURSIVE n(i) AS (SELECT 61 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
+    INSERT INTO deals(id, name, value, currency, close_date, location, customer_name, customer_country)
+    SELECT i, 'D' || i, '1', 'USD', '2029-09-09', '4711', 'C' || i, 'US' FROM n;
+    INSERT INTO links(connection, remote_id, deal, version, seen_version, base)
+    SELECT 1, '006X' || id, id, 'x', 1, '{}' FROM deals WHERE id > 60;
+    INSERT INTO touched SELECT 1, id FROM deals WHERE id <= 1000"
+timeout 20 "$BUILD/dealsync" sync sf >"$T/out" 2>"$T/err"
+is 'touched deals cost what they are, not what the store has (P-12)' 0 $?
