@@ -105,9 +105,23 @@ static int value_for(struct acting *a, const struct ds_settlement *s, const stru
                : DS_OK;
 }
 
-/* Whether the deal may get the value: it has not moved, and no rule forbids it. */
-static int allow(struct acting *a, const struct ds_conflict *c, const struct ds_stored_deal *deal,
-                 const char *value, struct ds_err *err)
+/* What is won goes with its stage, and may have to wait (R-67, R-78): the CRM's value of one of these
+ * fields is left to the next sync, which sees them all and takes theirs as the only one that changed. */
+static bool goes_with_others(const struct acting *a, const struct ds_settlement *s,
+                             const struct ds_conflict *c)
+{
+    const struct ds_policy *policy = a->job->policy;
+    bool life_cycle = c->field == DS_STATUS || c->field == DS_STAGE || c->field == DS_REASON;
+
+    return life_cycle && s->take == DS_TAKE_CRM && c->case_number != DS_M_FORBIDDEN &&
+           policy->direction != DS_PUSH && policy->owner[c->field] != DS_OWNER_STORE;
+}
+
+/* Whether the deal may get the value: it has not moved, and no rule forbids it. *later: the next sync
+ * sees to it. */
+static int allow(struct acting *a, const struct ds_settlement *s, const struct ds_conflict *c,
+                 const struct ds_stored_deal *deal, const char *value, bool *later,
+                 struct ds_err *err)
 {
     struct ds_deal then = deal->deal;
     struct ds_ask q = {.policy = a->job->policy,
@@ -128,7 +142,8 @@ static int allow(struct acting *a, const struct ds_conflict *c, const struct ds_
         return DS_OK;
     ds_deal_set(&then, c->field, value);
     answer = ds_rules_change(&q);
-    if (!answer.rule)
+    *later = answer.rule && answer.rule != 61 && goes_with_others(a, s, c);
+    if (!answer.rule || *later)
         return DS_OK;
     ds_fail(err, DS_E_RECORD, "conflict %" PRId64 ": R-%d forbids it: %s", c->id, answer.rule,
             answer.why);
@@ -136,8 +151,9 @@ static int allow(struct acting *a, const struct ds_conflict *c, const struct ds_
 }
 
 /* What both sides are from now on taken to have agreed on is theirs as it was shown: if ours is
- * another value, only ours has changed since. */
-static int move_base(struct acting *a, const struct ds_conflict *c, struct ds_err *err)
+ * another value, only ours has changed since. It is ours where theirs is left to the next sync. */
+static int move_base(struct acting *a, const struct ds_conflict *c, const char *agreed,
+                     struct ds_err *err)
 {
     struct ds_buf text = DS_BUF_INIT(DS_MAX_PAGE);
     struct ds_link link;
@@ -148,7 +164,7 @@ static int move_base(struct acting *a, const struct ds_conflict *c, struct ds_er
         return err->status;
     if (!link.deal)
         return DS_OK;
-    ds_deal_set(&base, c->field, c->theirs);
+    ds_deal_set(&base, c->field, agreed);
     ds_deal_to_json(&text, &base);
     link.base = text.text;
     link.version = NULL; /* looked at again */
@@ -182,24 +198,28 @@ static int settle(struct acting *a, const struct ds_settlement *s, struct ds_con
 {
     struct ds_stored_deal deal;
     struct ds_deal write = {0};
-    bool stale = false;
+    const char *now;
+    bool stale = false, later = false;
 
     if (find_conflict(a, s, c, err) || value_for(a, s, c, value, err) ||
-        ds_store_deal(a->store, &a->arena, c->deal, &deal, err) || allow(a, c, &deal, *value, err))
+        ds_store_deal(a->store, &a->arena, c->deal, &deal, err) ||
+        allow(a, s, c, &deal, *value, &later, err))
         return err->status;
     if (a->job->dry)
         return DS_OK;
-    ds_deal_set(&write, c->field, *value);
-    if (!ds_same(*value, c->ours) &&
+    now = later ? c->ours : *value;
+    ds_deal_set(&write, c->field, now);
+    if (!ds_same(now, c->ours) &&
         ds_store_deal_update(a->store, c->deal, deal.version, &write, a->state.id, a->run.id,
                              a->run.started_ms, &stale, err))
         return err->status;
-    if (move_base(a, c, err) || ds_store_touch(a->store, a->state.id, c->deal, err) ||
+    if (move_base(a, c, later ? c->ours : c->theirs, err) ||
+        ds_store_touch(a->store, a->state.id, c->deal, err) ||
         ds_store_conflict_settle(a->store, c->id, ds_take_names[s->take], a->run.id,
                                  a->run.started_ms, err))
         return err->status;
     return add_history(a, c->deal, c->remote_id, "resolved",
-                       change_json(&a->arena, c, *value, s->take), err);
+                       change_json(&a->arena, c, now, s->take), err);
 }
 
 int ds_act_settle(const struct ds_act_job *job, const struct ds_settlement *settlements,

@@ -31,7 +31,8 @@ struct ds_settlement {
 /* Settles open conflicts of the job's connection. The deal must still have the value that the
  * conflict shows, and the rules must allow the one it gets; otherwise nothing at all is done, and the
  * error names the conflict (DS_E_USAGE: no such open conflict, or no such value; DS_E_STALE: the deal
- * has moved; DS_E_RECORD: a rule forbids it). `each` is told of every one, and the value that the
+ * has moved; DS_E_RECORD: a rule forbids it). A status, stage or reason of the CRM that must wait or go
+ * with another is left to the next sync. `each` is told of every one, and the value that the
  * deal gets. */
 int ds_act_settle(const struct ds_act_job *job, const struct ds_settlement *settlements,
                   size_t count,

@@ -184,8 +184,7 @@ static int ask_for_touched(struct ds_question *q, struct ds_err *err)
 
     for (;;) {
         ds_arena_reset(&r->batch);
-        if (ds_store_touched(r->store, &r->batch, r->state.id, deal,
-                             creates ? r->state.seen_deal : -1, &deal, &remote_id, err))
+        if (ds_store_touched(r->store, &r->batch, r->state.id, deal, &deal, &remote_id, err))
             return err->status;
         if (!deal)
             return DS_OK;
@@ -196,6 +195,21 @@ static int ask_for_touched(struct ds_question *q, struct ds_err *err)
         }
         if (is_worth_asking(r, remote_id, &worth, err) ||
             (worth && ds_question_add(q, remote_id, err)))
+            return err->status;
+    }
+}
+
+/* Deals that have come since this connection last offered all that had no record. */
+static int offer_new(struct running *r, struct ds_err *err)
+{
+    int64_t deal = r->state.seen_deal;
+
+    if (!r->policy.creates || !r->policy.sends)
+        return DS_OK;
+    for (;;) {
+        ds_arena_reset(&r->batch);
+        if (ds_store_unlinked(r->store, r->state.id, deal, &deal, err) || !deal ||
+            ds_deal_offer(r, deal, err))
             return err->status;
     }
 }
@@ -231,7 +245,7 @@ int ds_asks_take(struct running *r, struct ds_err *err)
     if (!q)
         return err->status;
     ds_arena_reset(&r->batch);
-    if (!ds_intents_ask(q, err) && !ask_for_claims(q, err))
-        ask_for_touched(q, err);
+    if (!ds_intents_ask(q, err) && !ask_for_claims(q, err) && !ask_for_touched(q, err))
+        offer_new(r, err);
     return ds_question_close(q, err);
 }

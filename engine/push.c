@@ -289,6 +289,22 @@ static bool is_settled(const struct ds_theirs *theirs, const struct ds_deal *bas
     return true;
 }
 
+/* Where a rejection of a creation stands: there is no record that it could be of. NULL: no memory. */
+static const char *place_of(struct running *r, int64_t deal)
+{
+    return ds_arena_printf(&r->batch, "(deal %" PRId64 ")", deal);
+}
+
+/* A record that the CRM did not want, and wants now. */
+static int forget_refusal(struct running *r, const struct ds_intent *i, struct ds_err *err)
+{
+    const char *place = place_of(r, i->deal);
+
+    if (i->remote_id || !r->any_rejects)
+        return DS_OK;
+    return place ? ds_store_reject_drop(r->store, r->state.id, place, err) : ds_fail_nomem(err);
+}
+
 static int save_link(struct running *r, const struct ds_intent *i, const char *remote_id,
                      const struct ds_link *old, const struct ds_deal *base,
                      const struct ds_theirs *theirs, struct ds_err *err)
@@ -311,7 +327,8 @@ static int save_link(struct running *r, const struct ds_intent *i, const char *r
     if (ds_buf_failed(&r->text))
         return ds_fail_nomem(err);
     link.base = r->text.text;
-    if (ds_store_link_save(r->store, r->state.id, remote_id, &link, err))
+    if (ds_store_link_save(r->store, r->state.id, remote_id, &link, err) ||
+        forget_refusal(r, i, err))
         return err->status;
     return link.seen_version == ours.version ? ds_store_untouch(r->store, r->state.id, i->deal, err)
                                              : ds_store_touch(r->store, r->state.id, i->deal, err);
@@ -422,7 +439,7 @@ static int refuse_creation(struct running *r, const struct ds_intent *i, const c
 
     if (ds_store_deal(r->store, &r->batch, i->deal, &deal, err))
         return err->status;
-    row.remote_id = ds_arena_printf(&r->batch, "(deal %" PRId64 ")", i->deal);
+    row.remote_id = place_of(r, i->deal);
     row.name = deal.deal.value[DS_NAME];
     ds_buf_reset(&r->text);
     ds_buf_add(&r->text, "[{\"rule\":0,\"field\":null,\"text\":");

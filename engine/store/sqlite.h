@@ -57,6 +57,7 @@ enum ds_sql {
     SQL_LINKS,
     SQL_DEAL_MATCH,
     SQL_TOUCHED,
+    SQL_UNLINKED,
     SQL_TOUCH,
     SQL_TOUCH_LINKS,
     SQL_UNTOUCH,

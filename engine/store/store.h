@@ -193,11 +193,14 @@ int ds_store_deal_update(struct ds_store *s, int64_t id, int64_t version,
 
 /* --- touched: deals that a connection must look at though its CRM says nothing ---------------- */
 
-/* The next deal behind `after` that somebody else than a run of the connection has changed; and, unless
- * new_behind is negative, that is behind it and has no link there. remote_id NULL: it has none, and
- * waits to be created in the CRM. deal 0: there is none. */
+/* The next deal behind `after` that somebody else than a run of the connection has changed. remote_id
+ * NULL: it has none, and waits to be created in the CRM. deal 0: there is none. */
 int ds_store_touched(struct ds_store *s, struct ds_arena *a, int64_t connection, int64_t after,
-                     int64_t new_behind, int64_t *deal, const char **remote_id, struct ds_err *err);
+                     int64_t *deal, const char **remote_id, struct ds_err *err);
+/* The next deal behind `after` that has no link on the connection, and is not touched. deal 0: there is
+ * none. */
+int ds_store_unlinked(struct ds_store *s, int64_t connection, int64_t after, int64_t *deal,
+                      struct ds_err *err);
 int ds_store_touch(struct ds_store *s, int64_t connection, int64_t deal, struct ds_err *err);
 int ds_store_untouch(struct ds_store *s, int64_t connection, int64_t deal, struct ds_err *err);
 

@@ -75,3 +75,42 @@ run 0 sync sf
 sql "UPDATE deals SET value = '78' WHERE id = $deal"
 run 0 sync sf
 is 'a deal whose record was deleted is not looked at for ever (P-12)' 0 "$(sql 'SELECT count(*) FROM touched')"
+
+# --- won there while the stage moved here ----------------------------------------------------------------
+
+fresh 'direction = both'
+sql "UPDATE deals SET stage = 60 WHERE id = $deal"
+edit salesforce "$id" StageName Won
+clock 2026-08-21T06:20:00Z
+run 3 sync sf
+is 'a disputed stage does not close' 'stage|60|100' \
+    "$(sql "SELECT field, ours, theirs FROM conflicts WHERE closed_ms IS NULL")"
+run 0 resolve --connection sf --take crm
+run 0 sync sf
+is 'to take it is to win (R-67)' 'won|100' "$(sql "SELECT status, stage FROM deals WHERE id = $deal")"
+is 'and settled' 0 "$(sql 'SELECT count(*) FROM conflicts WHERE closed_ms IS NULL')"
+
+# --- a record that the CRM did not want -----------------------------------------------------------------
+
+fresh 'direction = both' 'create = yes'
+sim set '{"validation_rule":"No new ones."}' >/dev/null
+sql "INSERT INTO deals(name, value, currency, close_date, location, customer_name, customer_country, solutions)
+    VALUES ('Only here', '12.5', 'USD', '2029-09-09', '4711', 'Contoso', 'US', '[\"SOL-GTK-500\"]')"
+run 3 sync sf
+is 'it is rejected' 1 "$(sql 'SELECT count(*) FROM rejects')"
+sim set '{"validation_rule":""}' >/dev/null
+run 0 sync sf
+is 'and no longer, once it was created' 0 "$(sql 'SELECT count(*) FROM rejects')"
+
+# --- many deals, few of them touched -------------------------------------------------------------------
+
+fresh 'direction = both' 'create = yes'
+sql "DROP TRIGGER deals_numbered;
+    WITH RECURSIVE n(i) AS (SELECT 61 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
+    INSERT INTO deals(id, name, value, currency, close_date, location, customer_name, customer_country)
+    SELECT i, 'D' || i, '1', 'USD', '2029-09-09', '4711', 'C' || i, 'US' FROM n;
+    INSERT INTO links(connection, remote_id, deal, version, seen_version, base)
+    SELECT 1, '006X' || id, id, 'x', 1, '{}' FROM deals WHERE id > 60;
+    INSERT INTO touched SELECT 1, id FROM deals WHERE id <= 1000"
+timeout 20 "$BUILD/dealsync" sync sf >"$T/out" 2>"$T/err"
+is 'touched deals cost what they are, not what the store has (P-12)' 0 $?
