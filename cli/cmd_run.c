@@ -233,9 +233,8 @@ int ds_cmd_verify(struct ds_cli *cli, struct ds_err *err)
     return run_one(cli, cli->words[0], DS_VERIFY, 0, err);
 }
 
-/* A plan was made for the whole of each item, or for some of its fields: it is carried out for the
- * same ones. */
-static int take_fields(struct ds_only *only, const struct ds_plan_head *head, struct ds_err *err)
+/* Which fields a plan was made for: of a part, less can be carried out, and not more. */
+static int take_fields(struct ds_cli *cli, const struct ds_plan_head *head, struct ds_err *err)
 {
     struct ds_only made = {0};
     const char *words = head->only;
@@ -248,12 +247,13 @@ static int take_fields(struct ds_only *only, const struct ds_plan_head *head, st
         ds_only_add(&made, word, err);
         words += len + (words[len] == ' ');
     }
-    if (err->status == DS_OK && only->fields && only->fields != made.fields) {
-        ds_fail(err, DS_E_USAGE, "the plan was not made for these fields, and goes by whole items");
-        ds_hint(err, "make one with 'dealsync diff %s --only field=... --out FILE'",
-                head->connection);
+    if (err->status == DS_OK && made.fields && cli->only.fields & ~made.fields) {
+        ds_fail(err, DS_E_USAGE, "the plan was made for other fields only");
+        ds_hint(err, "make one with 'dealsync diff %s --out FILE'", head->connection);
     }
-    only->fields = made.fields;
+    cli->made = made.fields;
+    if (!cli->only.fields)
+        cli->only.fields = made.fields;
     return err->status;
 }
 
@@ -264,7 +264,7 @@ int ds_cmd_apply(struct ds_cli *cli, struct ds_err *err)
     struct ds_plan_head head;
 
     cli->plan = cli->words[0];
-    if (!ds_planfile_head(cli->plan, &a, &head, err) && !take_fields(&cli->only, &head, err)) {
+    if (!ds_planfile_head(cli->plan, &a, &head, err) && !take_fields(cli, &head, err)) {
         cli->backfill = strcmp(head.kind, "backfill") == 0;
         run_one(cli, head.connection, DS_APPLY, 0, err);
     }

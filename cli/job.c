@@ -40,6 +40,7 @@ int ds_cli_job_open(const struct ds_cli *cli, const char *name, enum ds_command 
         .policy = c->policy,
         .guard = c->guard,
         .only = cli->only,
+        .made = cli->made,
         .out = cli->out,
         .plan = cli->plan,
     };

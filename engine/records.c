@@ -240,13 +240,35 @@ static int show(struct running *r, const struct ds_item *item, struct ds_err *er
     return ds_item_settle(r, item, err);
 }
 
+static int decide(struct running *r, struct ds_sight *s, struct ds_err *err)
+{
+    if (r->undoes)
+        return ds_undo_plan(r, s, &r->item, err);
+    ds_plan(&r->policy, &r->batch, s, &r->item);
+    return DS_OK;
+}
+
+/* The same item with fewer fields than the plan was made for. */
+static int cut_down(struct running *r, struct ds_sight *s, size_t problems, struct ds_err *err)
+{
+    uint64_t made = r->policy.only;
+
+    if (!r->job->only.fields || r->job->only.fields == made)
+        return DS_OK;
+    r->policy.only = r->job->only.fields;
+    s->theirs->mapped.problems = problems;
+    decide(r, s, err);
+    r->policy.only = made;
+    return err->status;
+}
+
 /* An item of an apply: written at once if it is still what was planned. */
-static int carry_out(struct running *r, const struct ds_sight *s, struct ds_err *err)
+static int carry_out(struct running *r, struct ds_sight *s, size_t problems, struct ds_err *err)
 {
     struct ds_item *item = &r->item;
     bool stale, go = false;
 
-    if (ds_carry_check(r, item, &go, err))
+    if (ds_carry_check(r, item, &go, err) || (go && cut_down(r, s, problems, err)))
         return err->status;
     if (!go || !ds_only_takes(&r->job->only, item)) {
         r->result->run.fetched -= !item->theirs->released;
@@ -271,14 +293,12 @@ int ds_records_plan(struct running *r, struct ds_theirs *theirs, const struct ds
 
     if (see(r, theirs, link, &sight, err))
         return err->status;
-    if (r->undoes && ds_undo_plan(r, &sight, item, err))
+    if (decide(r, &sight, err))
         return err->status;
-    if (!r->undoes)
-        ds_plan(&r->policy, &r->batch, &sight, item);
     if (item->case_number == DS_M_MATCH && note_claimed(r, item, err))
         return err->status;
     if (r->plan)
-        return carry_out(r, &sight, err);
+        return carry_out(r, &sight, problems, err);
     if (!is_direct(r, item))
         ds_guard_count(r, item);
     if (r->dry)

@@ -133,7 +133,7 @@ static int look_around(struct running *r, struct ds_err *err)
     for (enum ds_field f = 0; f < DS_FIELDS; f++)
         if (r->policy.direction != DS_PULL && ds_mapping_writes(r->job->mapping, f, &why))
             r->policy.sends |= UINT64_C(1) << f;
-    r->policy.only = r->job->only.fields;
+    r->policy.only = r->plan ? r->job->made : r->job->only.fields;
     r->written = ds_mapping_written(r->job->mapping, &r->lasting, r->policy.sends);
     if (!r->written)
         return ds_fail_nomem(err);

@@ -48,7 +48,8 @@ struct ds_job {
     struct ds_guard guard;
     struct ds_only only;
     const char *out;  /* where a dry run saves its plan; NULL: nowhere */
-    const char *plan; /* for DS_APPLY: the file */
+    const char *plan; /* for DS_APPLY: the file, */
+    uint64_t made;    /* and the fields it was cut down to when it was made; 0: all */
     int64_t undo;     /* for DS_UNDO: the run */
     const struct ds_watch *watch;
 };

@@ -271,7 +271,10 @@ run 0 apply "$T/sent.json" --only outcome=updated
 is 'a field that is sent' 2029-05-06 "$(sim_get "record?crm=salesforce&id=$two" | jq -r .CloseDate)"
 is 'and only it' false "$(sim_get "record?crm=salesforce&id=$two" | jq '.NextStep == "ours"')"
 run 0 diff sf --out "$T/all.json"
-run 64 apply "$T/all.json" --only field=name
+run 0 apply "$T/all.json" --only field=value --only "deal=$(deal_of "$one")"
+is 'one field of a plan of whole items' '111|0' \
+    "$(sql "SELECT value, name = 'Renamed' FROM deals WHERE id = $(deal_of "$one")")"
+run 0 diff sf --out "$T/all.json"
 run 3 apply "$T/all.json" --only rule=R-32 --only outcome=conflict
 is 'a rule: its conflict is there' "$four" "$(sql 'SELECT remote_id FROM v_open_conflicts')"
 run 3 sync sf
