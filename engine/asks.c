@@ -174,6 +174,14 @@ static int is_worth_asking(struct running *r, const char *remote_id, bool *worth
     return DS_OK;
 }
 
+/* Nothing of it concerns this connection; other terms would make it compare everything. */
+static int forget(struct running *r, int64_t deal, struct ds_err *err)
+{
+    if (r->dry || r->plan || ds_batch_open(r, err))
+        return err->status;
+    return ds_store_untouch(r->store, r->state.id, deal, err);
+}
+
 static int ask_for_touched(struct ds_question *q, struct ds_err *err)
 {
     struct running *r = q->r;
@@ -194,7 +202,7 @@ static int ask_for_touched(struct ds_question *q, struct ds_err *err)
             continue;
         }
         if (is_worth_asking(r, remote_id, &worth, err) ||
-            (worth && ds_question_add(q, remote_id, err)))
+            (worth ? ds_question_add(q, remote_id, err) : forget(r, deal, err)))
             return err->status;
     }
 }

@@ -173,12 +173,20 @@ static struct ds_ruling compare(const struct merging *m, enum ds_field f, const 
     return ds_merge_settle(compared, &terms);
 }
 
-/* Closing cannot be undone, so a deal whose stage is disputed is not closed. */
+/* Closing cannot be undone (R-62), so a deal whose stage is disputed is not closed; nor is one won at
+ * a stage of its own (R-67). */
 static bool stage_disputed(const struct merging *m)
 {
-    const char *joined;
+    const char *joined, *ours = m->sight->ours.deal.value[DS_STAGE];
+    bool won = ds_same(m->theirs->value[DS_STATUS], DS_STATUS_WON);
+    enum ds_move move;
 
-    return ds_given(m->theirs, DS_STAGE) && compare(m, DS_STAGE, &joined).move == DS_MOVE_CONFLICT;
+    if (!ds_given(m->theirs, DS_STAGE))
+        return false;
+    move = compare(m, DS_STAGE, &joined).move;
+    if (won && (move == DS_MOVE_PUSH || move == DS_MOVE_NONE))
+        return !ds_same(ours, m->theirs->value[DS_STAGE]);
+    return move == DS_MOVE_CONFLICT;
 }
 
 /* What was refused once, or undone, is not tried again until a value moves. */
@@ -321,7 +329,7 @@ void ds_plan_words(const struct ds_policy *policy, struct ds_arena *a, const str
         item->push.given &= ~fields;
         item->conflicts |= fields;
         for (size_t i = 0; i < item->changes; i++)
-            if (fields >> item->change[i].field & 1) {
+            if (fields >> item->change[i].field & 1 && item->change[i].move != DS_MOVE_TAKE) {
                 item->change[i].case_number = DS_M_NO_WORD;
                 item->change[i].move = DS_MOVE_CONFLICT;
                 item->change[i].why = why ? why : "out of memory";

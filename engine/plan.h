@@ -65,15 +65,15 @@ struct ds_item {
     int case_number; /* M-n of the record */
     const char *why;
     const struct ds_theirs *theirs;
-    const char *name;     /* of the deal, for people; may be NULL */
-    int64_t deal;         /* 0: none yet */
-    int64_t deal_version; /* the plan holds only for this version (P-5) */
-    size_t changes;       /* fields that are not simply equal, in table order */
-    struct ds_change change[DS_FIELDS];
-    struct ds_deal write; /* what the deal gets */
-    struct ds_deal base;  /* what both sides agree on afterwards */
-    struct ds_deal push;  /* what the record shall get */
-    size_t assigns;       /* the same in the CRM's words */
+    const char *name;                       /* of the deal, for people; may be NULL */
+    int64_t deal;                           /* 0: none yet */
+    int64_t deal_version;                   /* the plan holds only for this version (P-5) */
+    size_t changes;                         /* fields that are not simply equal, in table order */
+    struct ds_change change[2 * DS_FIELDS]; /* an undo may have one for each side */
+    struct ds_deal write;                   /* what the deal gets */
+    struct ds_deal base;                    /* what both sides agree on afterwards */
+    struct ds_deal push;                    /* what the record shall get */
+    size_t assigns;                         /* the same in the CRM's words */
     struct ds_assign assign[DS_FIELDS];
     struct ds_deal wanted; /* what a hold keeps */
     bool claimed;          /* a deal that is not offered to the CRM before a person has said */

@@ -141,7 +141,7 @@ static int look_around(struct running *r, struct ds_err *err)
     if (r->asks && ds_store_intent(r->store, &r->batch, r->state.id, 0, &intent, err))
         return err->status;
     r->any_intents = r->asks && intent.id;
-    r->has_strangers = r->deals > (uint64_t)r->state.links;
+    r->has_strangers = r->deals > 0;
     if (ds_store_name(r->store, &r->lasting, &r->store_name, err) || !r->state.id)
         return err->status;
     if (ds_store_waiting(r->store, r->state.id, r->policy.now_ms, &waiting, err))

@@ -129,7 +129,8 @@ static void put_back(struct undoing *u, enum ds_field f)
         if (!why)
             ds_deal_set(&item->write, f, u->was[OURS].value[f]);
         note(u, f, why ? DS_MOVE_NONE : DS_MOVE_TAKE, rule, why ? why : "as it was before the run");
-    } else if (ds_given(&u->was[THEIRS], f)) {
+    }
+    if (ds_given(&u->was[THEIRS], f)) {
         why = theirs_stays(u, f);
         if (!why)
             ds_deal_set(&item->push, f, u->was[THEIRS].value[f]);

@@ -138,16 +138,6 @@ int ds_sf_columns_add(struct ds_sf_columns *columns, const char *name, size_t *i
     return DS_OK;
 }
 
-static bool is_foreign(const struct ds_sf_columns *columns, const struct ds_sf_path *path)
-{
-    const json_t *field;
-
-    if (path->column == DS_SF_NO_COLUMN || path->labelled || path->rated)
-        return true;
-    field = columns->column[path->column].field;
-    return !field || json_is_true(json_object_get(field, "calculated"));
-}
-
 int ds_sf_columns_path(struct ds_sf_columns *columns, const char *path, struct ds_err *err)
 {
     struct ds_sf_path *to = &columns->path[columns->paths];
@@ -163,8 +153,6 @@ int ds_sf_columns_path(struct ds_sf_columns *columns, const char *path, struct d
         rc = ds_sf_columns_add(columns, to->labelled ? "StageName" : path, &to->column, err);
     if (rc)
         return rc;
-    to->foreign = is_foreign(columns, to);
-    columns->foreign = columns->foreign || to->foreign;
     columns->labelled = columns->labelled || to->labelled;
     columns->rated = columns->rated || to->rated;
     columns->paths++;

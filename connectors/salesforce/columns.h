@@ -30,7 +30,6 @@ struct ds_sf_path {
     size_t column; /* or DS_SF_NO_COLUMN */
     bool labelled; /* look the value up among the labels */
     bool rated;    /* among the rates */
-    bool foreign;  /* may change while the opportunity's stamp stands still (SF-24) */
 };
 
 struct ds_sf_columns {
@@ -42,7 +41,6 @@ struct ds_sf_columns {
     struct ds_sf_path *path; /* one for each path, in their order */
     struct ds_value *raw;    /* one for each column, of the record last read */
     bool labelled;           /* a path wants labels */
-    bool foreign;            /* there is a foreign path */
     json_t *labels;          /* of stages, by ApiName; owned; NULL: none */
     bool rated;              /* a path wants rates */
     json_t *rates;           /* of currencies, by code; owned; NULL: none */

@@ -79,6 +79,8 @@ static void respell(struct ds_sf_reader *reader)
     }
 }
 
+/* A stamp has whole seconds, and parents and children change without it: what the record says is part of
+ * its version, so that an edit in the second of our own write is seen (SF-24). */
 static void add_digest(struct ds_sf_reader *reader)
 {
     const struct ds_sf_columns *columns = &reader->columns;
@@ -86,14 +88,13 @@ static void add_digest(struct ds_sf_reader *reader)
     size_t len = strlen(reader->version);
 
     ds_buf_reset(&reader->scratch);
-    for (size_t i = 0; i < columns->paths; i++)
-        if (columns->path[i].foreign) {
-            const struct ds_value *value = &reader->values[i];
+    for (size_t i = 0; i < columns->paths; i++) {
+        const struct ds_value *value = &reader->values[i];
 
-            ds_buf_addf(&reader->scratch, "%zu:", value->text ? value->len : SIZE_MAX);
-            if (value->text)
-                ds_buf_add_bytes(&reader->scratch, value->text, value->len);
-        }
+        ds_buf_addf(&reader->scratch, "%zu:", value->text ? value->len : SIZE_MAX);
+        if (value->text)
+            ds_buf_add_bytes(&reader->scratch, value->text, value->len);
+    }
     ds_hash(reader->scratch.text, reader->scratch.len, hash);
     snprintf(reader->version + len, sizeof(reader->version) - len, "/%.*s", DS_SF_DIGEST - 1, hash);
 }
@@ -113,8 +114,7 @@ static void set_version(struct ds_sf_reader *reader)
         return; /* without a version the record is looked at each time */
     record->modified = ds_instant_text(reader->stamp_ms, reader->modified);
     snprintf(reader->version, sizeof(reader->version), "%s", reader->modified);
-    if (reader->columns.foreign)
-        add_digest(reader);
+    add_digest(reader);
     record->version = reader->version;
 }
 

@@ -79,11 +79,11 @@ has 'from what to what' '22 -> 5000.5 ' "$T/out"
 for n in 1 2 3; do edit salesforce "$(some salesforce open $n)" Amount "90$n" NextStep now; done
 clock 2026-08-21T06:40:00Z
 run 0 diff sf --out "$T/plan.json"
-run 64 apply "$T/plan.json" --only field=value
-has 'a plan goes by whole items' 'not made for these fields' "$T/err"
 run 0 apply "$T/plan.json" --only "deal=$(deal_of "$two")"
 is 'one deal of it' '21 902 13' "$(value "$one") $(value "$two") $(value "$three")"
 run 0 diff sf --only field=value --out "$T/part.json"
+run 64 apply "$T/part.json" --only field=name
+has 'a plan has no more than it was made for' 'made for other fields' "$T/err"
 run 0 apply "$T/part.json"
 is 'a plan of one field' '901 902 903' "$(value "$one") $(value "$two") $(value "$three")"
 sed -i 's/^\[connection sf\]/[connection other]/' "$T/dealsync.conf"
