@@ -22,7 +22,7 @@ struct ds_cli {
     bool backfill;
     bool exit_code;
     struct ds_only only;
-    uint64_t made; /* fields that the plan of an apply was made for; 0: all */
+    uint64_t made;    /* fields that the plan of an apply was made for; 0: all */
     const char *plan; /* NULL: not given; so for the other texts */
     const char *out;
     const char *field;
