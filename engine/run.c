@@ -349,7 +349,8 @@ static int save_plan(struct running *r, struct ds_err *err)
 
 static int open_all(struct running *r, struct ds_err *err)
 {
-    struct ds_plan_head head = {.store = "", .connection = "", .organisation = ""};
+    struct ds_plan_head head = {
+        .store = "", .connection = "", .organisation = "", .fingerprint = "", .answer = ""};
 
     if ((r->job->out && ds_planfile_create(r->job->out, &r->out, err)) ||
         (r->plan && read_plan(r, &head, err)))
