@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Deals that were sent to us (R-27 to R-29, R-55 to R-59): they wait for an answer, which is one item with its
 # values; the rest follows in the same run, and nothing is answered or expired by itself.
+# long
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 

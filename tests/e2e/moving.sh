@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What moves while it is sent, what was refused, and what is gone: nothing is sent twice, waited for in
 # vain or left behind (docs/merge.md, P-5, P-12).
+# long
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What stops before it is a deal, or a change of one: rejected records that are mended go away, a change that a
 # rule forbids is a conflict naming the rule, and a run that nobody watches still says what a person must know.
+# long
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Opportunities are read by id and by key, changed under preconditions and created once, whatever the
 # org answers.
+# long
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
