@@ -2,6 +2,7 @@
 # P-12: a sync that finds 1,000 changed records does the same work in a store of any number of links, and
 # verify goes through all of them in bounded memory. What is counted is what the program reads and writes,
 # not time; `make bench` has the times, with a million links.
+# long
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
