@@ -56,33 +56,32 @@ static void add_problem(struct ds_mapped *m, enum ds_field f, const struct ds_an
 }
 
 /* What the mapping could not read is named by the mapping. */
-static bool named_already(const struct ds_mapped *m, size_t problems, enum ds_field f)
+static uint64_t named_already(const struct ds_mapped *m)
 {
-    for (size_t i = 0; i < problems; i++)
-        if (m->problem[i].field == f)
-            return true;
-    return false;
+    uint64_t fields = 0;
+
+    for (size_t i = 0; i < m->problems; i++)
+        fields |= UINT64_C(1) << m->problem[i].field;
+    return fields;
 }
 
 void ds_rules_create(const struct ds_policy *policy, struct ds_arena *a, struct ds_mapped *theirs)
 {
-    size_t before = theirs->problems;
+    uint64_t named = named_already(theirs);
     struct ds_ask q = {.policy = policy,
                        .arena = a,
                        .theirs = &theirs->deal,
                        .then = &theirs->deal,
                        .created_ms = policy->now_ms,
                        .unmapped_stage = theirs->unmapped_stage};
+    unsigned when = occasions(&q);
     struct ds_answer answer;
 
-    for (q.field = 0; q.field < DS_FIELDS; q.field++) {
-        unsigned when = occasions(&q);
-
-        if (named_already(theirs, before, q.field))
+    for (size_t i = 0; i < ds_rules_count; i++) {
+        if (!(ds_rules[i].when & when) || ds_rules[i].makes != DS_REFUSES)
             continue;
-        for (size_t i = 0; i < ds_rules_count; i++)
-            if (ds_rules[i].when & when && ds_rules[i].makes == DS_REFUSES &&
-                broken(&q, &ds_rules[i], &answer))
+        for (q.field = 0; q.field < DS_FIELDS; q.field++)
+            if (!(named >> q.field & 1) && broken(&q, &ds_rules[i], &answer))
                 add_problem(theirs, q.field, &answer);
     }
 }

@@ -21,6 +21,12 @@ static size_t size_of(const struct ds_deal *d, enum ds_field f)
     return n;
 }
 
+/* An element takes three bytes at least, so that most lists need not be read for this. */
+static bool too_long(const struct ds_deal *d, enum ds_field f)
+{
+    return d->value[f] && strlen(d->value[f]) / 3 > MOST && size_of(d, f) > MOST;
+}
+
 /* Whether a word is on a list of struct ds_policy. */
 static bool listed(const char *list, const char *word,
                    int (*compare)(const char *a, const char *b, size_t n))
@@ -74,14 +80,14 @@ bool ds_rule_solutions_size(const struct ds_ask *q, const struct ds_rule *rule,
     if (q->ours && size_of(q->then, DS_SOLUTIONS) == 0)
         return true;
     out->why = "more than 50 solutions";
-    return size_of(q->then, DS_SOLUTIONS) > MOST;
+    return too_long(q->then, DS_SOLUTIONS);
 }
 
 bool ds_rule_team_size(const struct ds_ask *q, const struct ds_rule *rule, struct ds_answer *out)
 {
     (void)rule;
     out->why = "more than 50 members";
-    return q->field == DS_TEAM && size_of(q->then, DS_TEAM) > MOST;
+    return q->field == DS_TEAM && too_long(q->then, DS_TEAM);
 }
 
 bool ds_rule_assessment_mixed(const struct ds_ask *q, const struct ds_rule *rule,
