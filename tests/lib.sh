@@ -191,6 +191,25 @@ $(printf '%s\n' "$@")
 CONF
 }
 
+# map_file: a mapping of a file where a test does not care for most fields. Its other lines come on standard input.
+map_file() {
+    cat - >"$T/lines" && cat - "$T/lines" >"$T/m.conf" <<'CONF'
+[fields]
+name = name
+value = value
+currency = "EUR"
+close_date = "2027-12-31"
+location = "1000001"
+customer_name = "Contoso"
+customer_street = "Main street 1"
+customer_city = "Berlin"
+customer_country = "DE"
+team.name = "Deal desk"
+team.email = "desk@example.com"
+team.phone = "+49 30 1234"
+CONF
+}
+
 # The deals of one CRM are none of the other's: they are about another customer.
 strangers() {
     sed -i 's/^customer_name *= .*/customer_name = "Somebody Else"/' "$T/dynamics.mapping.conf"
@@ -209,15 +228,67 @@ some() {
     sim_get "find?crm=$1&where=$2&n=$3" | jq -r ".ids[$(($3 - 1))]"
 }
 
-# edit CRM ID FIELD VALUE...: as a sales person would; an empty value clears the field.
-edit() {
-    local crm=$1 id=$2 set='{}'
-    shift 2
+# anew COUNT LINES...: new remotes with so many records each, a configuration with these lines, no store.
+anew() {
+    stop_sim
+    start_sim --count "$1" --page 20
+    configure 'guard_count = 1000' "${@:2}"
+    rm -f "$T"/deals.db*
+    now=1787290000
+    later
+}
+
+# A quarter of an hour passes.
+later() {
+    now=$((now + 900))
+    clock "$(date -u -d "@$now" +%Y-%m-%dT%H:%M:%SZ)"
+}
+
+sync_later() { # CONNECTION EXIT
+    later
+    run "$2" sync "$1"
+}
+
+# fields JSON FIELD VALUE...: the object with these values; an empty one is null.
+fields() {
+    local set=$1
+    shift
     while [ $# -gt 1 ]; do
         set=$(jq -c --arg f "$1" --arg v "$2" '. + {($f): (if $v == "" then null else $v end)}' <<<"$set")
         shift 2
     done
-    sim edit "{\"crm\":\"$crm\",\"id\":\"$id\",\"set\":$set}" >/dev/null
+    echo "$set"
+}
+
+# edit CRM ID FIELD VALUE...: as a sales person would; an empty value clears the field.
+edit() {
+    sim edit "{\"crm\":\"$1\",\"id\":\"$2\",\"set\":$(fields '{}' "${@:3}")}" >/dev/null
+}
+
+# twin CRM ID FIELD VALUE...: a copy of a record, as a sales person makes one; its id.
+twin() {
+    local set
+    set=$(sim_get "record?crm=$1&id=$2" | jq -c 'with_entries(select(.value != null and
+        (.key | IN("Name", "AccountId", "OwnerId", "StageName", "Amount", "CloseDate", "CurrencyIsoCode",
+        "Product_Code__c", "MPN_Location__c", "NextStep", "name", "_customerid_value", "_ownerid_value",
+        "_owninguser_value", "_transactioncurrencyid_value", "estimatedvalue", "estimatedclosedate", "stepname",
+        "salesstage", "statecode", "statuscode", "new_product", "new_location", "description"))))')
+    sim create "{\"crm\":\"$1\",\"set\":$(fields "$set" "${@:3}")}" | jq -r .id
+}
+
+# field CRM ID NAME: what a record has, "null" for nothing; a whole number without decimals.
+field() {
+    sim_get "record?crm=$1&id=$2" | jq -r --arg name "$3" '.[$name] // "null" | tostring' | sed 's/\.0*$//'
+}
+
+# ours ID COLUMN: what the deal of a record has.
+ours() {
+    sql "SELECT $2 FROM deals WHERE id = $(deal_of "$1")"
+}
+
+# How many requests so far were such as change something.
+writes() {
+    sim_get stats | jq .mutating
 }
 
 # Everything that must be the same after any detour: deals, links, conflicts, holds, rejected records and

@@ -5,28 +5,7 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
-writes() { sim_get stats | jq .mutating; }
-ours() { sql "SELECT $2 FROM deals WHERE id = $(deal_of "$1")"; }
 gone() { sim "$1" "{\"crm\":\"$2\",\"id\":\"$3\"}" >/dev/null; } # delete|undelete|purge CRM ID
-
-fresh() { # COUNT LINES...
-    stop_sim
-    start_sim --count "$1" --page 200
-    configure 'guard_count = 1000' "${@:2}"
-    rm -f "$T"/deals.db*
-    now=1787290000
-    later
-}
-
-later() {
-    now=$((now + 900))
-    clock "$(date -u -d "@$now" +%Y-%m-%dT%H:%M:%SZ)"
-}
-
-sync_() { # CONNECTION EXIT
-    later
-    run "$2" sync "$1"
-}
 
 # silent TEXT CONNECTION: two runs change nothing, and tell nothing.
 silent() {
@@ -35,7 +14,7 @@ silent() {
     n=$(writes)
     state | grep -vE '^(connection|link)' >"$T/before"
     for _ in 1 2; do
-        sync_ "$2" 0
+        sync_later "$2" 0
         is "$1: silent" '' "$(sum | grep -oE '[0-9]+ (created|updated|conflict|held|ignored)')"
     done
     state | grep -vE '^(connection|link)' >"$T/after"
@@ -51,7 +30,7 @@ story() { # connection crm value
     for way in ignore report close; do
         reason=()
         [ $way = close ] && reason=('deleted_reason = others')
-        fresh 40 'direction = both' "deleted = $way" "${reason[@]}"
+        anew 40 'direction = both' "deleted = $way" "${reason[@]}"
         run 0 sync "$c"
         open=$(some "$crm" open 1) won=$(some "$crm" won 1)
         gone delete "$crm" "$open"
@@ -83,7 +62,7 @@ story() { # connection crm value
 
         # edits in the store of a deal whose record is gone go nowhere
         sql "UPDATE deals SET notes = 'after its time' WHERE id = $(deal_of "$open")"
-        sync_ "$c" 0
+        sync_later "$c" 0
         silent "$c, $way: edited" "$c"
 
         gone undelete "$crm" "$open"
@@ -108,17 +87,17 @@ story sf salesforce Amount
 story dv dynamics estimatedvalue
 
 # gone for good, and never a deal
-fresh 40 'deleted = close' 'deleted_reason = others'
+anew 40 'deleted = close' 'deleted_reason = others'
 run 0 sync sf
 one=$(some salesforce open 1)
 gone delete salesforce "$one"
 gone purge salesforce "$one"
-sync_ sf 0
+sync_later sf 0
 is 'gone for good is a tombstone, too' lost "$(ours "$one" status)"
 new=$(sim create '{"crm":"salesforce","set":{"Name":"nobody knows it"}}' | jq -r .id)
 gone delete salesforce "$new"
-sync_ sf 0
-sync_ sf 0 # the overlap brings it twice
+sync_later sf 0
+sync_later sf 0 # the overlap brings it twice
 silent 'deleted before it became a deal' sf
 
 # --- out of sight ----------------------------------------------------------------------------------------
@@ -138,7 +117,7 @@ watched() { # EXIT ARGUMENTS...
 sight() { # connection crm value filter
     local c=$1 crm=$2 value=$3 filter=$4 one two big
 
-    fresh 60 'direction = both' 'deleted = close' 'deleted_reason = others'
+    anew 60 'direction = both' 'deleted = close' 'deleted_reason = others'
     run 0 sync "$c"
     later
     watched 0 verify "$c" --exit-code
@@ -146,13 +125,13 @@ sight() { # connection crm value filter
 
     one=$(some "$crm" open 1) two=$(some "$crm" open 2)
     sim edit "{\"crm\":\"$crm\",\"id\":\"$one\",\"touch\":false,\"set\":{\"$value\":4242}}" >/dev/null
-    sync_ "$c" 0
+    sync_later "$c" 0
     is "$c: a change behind the stamp is not seen by a sync" 0 "$(sql "SELECT count(*) FROM deals WHERE value = 4242")"
     watched 2 verify "$c" --exit-code
     has "$c: but by verify" '-> 4242 ' "$T/out"
     is "$c: and it is the only one" '1 updated' "$(sum | grep -o '[0-9]* updated')"
     watched 0 verify "$c"
-    sync_ "$c" 0
+    sync_later "$c" 0
     is "$c: nothing is concluded from it" 0 "$(sql "SELECT count(*) FROM deals WHERE value = 4242")"
     sql "UPDATE deals SET close_date = '2029-12-12' WHERE id = $(deal_of "$two")"
     watched 2 verify "$c" --exit-code
@@ -187,7 +166,7 @@ sight() { # connection crm value filter
 
     # deleted ones are no vanished ones
     gone delete "$crm" "$one"
-    sync_ "$c" 0
+    sync_later "$c" 0
     later
     watched 0 verify "$c" --exit-code
     is "$c: a deleted one is not out of sight" 0 "$(grep -c 'M-53' "$T/out")"
@@ -200,7 +179,7 @@ sight dv dynamics estimatedvalue 'filter = estimatedvalue gt 30000'
 
 # peak COUNT: the memory of a verify of so many, in kB.
 peak() {
-    fresh "$1"
+    anew "$1"
     run 0 sync sf
     later
     /usr/bin/time -f %M -o "$T/peak" "$BUILD/dealsync" verify sf >"$T/out" 2>"$T/err"

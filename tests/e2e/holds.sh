@@ -9,21 +9,8 @@ LATER=2026-08-21T07:00:00Z
 DUE=2026-08-24T06:00:00Z # 72 hours are enough
 UNTIL=1787551200000      # the same instant, as the store has it
 
-cat >"$T/m.conf" <<'CONF'
-[fields]
-name = name
-value = value
-currency = "EUR"
-close_date = "2027-12-31"
-location = "1000001"
-customer_name = "Contoso"
-customer_street = "Main street 1"
-customer_city = "Berlin"
-customer_country = "DE"
+map_file <<'CONF'
 visibility = "yes"
-team.name = "Deal desk"
-team.email = "desk@example.com"
-team.phone = "+49 30 1234"
 solutions = "SOL-1"
 [values reason]
 budget = Budget

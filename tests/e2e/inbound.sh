@@ -8,21 +8,10 @@
 export DEALSYNC_NOW=2026-08-21T06:00:00Z
 LATER=2026-08-22T06:00:00Z
 
-cat >"$T/m.conf" <<'CONF'
-[fields]
-name = name
-value = value
-currency = "EUR"
-close_date = "2027-12-31"
-location = "1000001"
-customer_name = "Contoso"
-customer_country = "DE"
+map_file <<'CONF'
 origin = origin
 reason = reason
 expires = expires
-team.name = "Deal desk"
-team.email = "desk@example.com"
-team.phone = "+49 30 1234"
 solutions = "SOL-1"
 [defaults]
 origin = outbound

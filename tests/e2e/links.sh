@@ -5,29 +5,6 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
-writes() { sim_get stats | jq .mutating; }
-field() { sim_get "record?crm=$1&id=$2" | jq -r --arg name "$3" '.[$name] // "null" | tostring' | sed 's/\.0*$//'; }
-ours() { sql "SELECT $2 FROM deals WHERE id = $(deal_of "$1")"; }
-
-fresh() {
-    stop_sim
-    start_sim --count 20 --page 20
-    configure 'guard_count = 1000' "$@"
-    rm -f "$T"/deals.db*
-    now=1787290000
-    later
-}
-
-later() {
-    now=$((now + 900))
-    clock "$(date -u -d "@$now" +%Y-%m-%dT%H:%M:%SZ)"
-}
-
-sync_() { # CONNECTION EXIT
-    later
-    run "$2" sync "$1"
-}
-
 # same CONNECTION EXIT: the dry run says what the run then does; but it does not know the number of a new deal.
 same() {
     local shown='(.items | map(del(.deal)) | sort_by(.record)), (.summary | {fetched, unchanged, created, updated,
@@ -49,26 +26,10 @@ deal_like() {
         FROM deals WHERE id = $(deal_of "$1"); SELECT max(id) FROM deals"
 }
 
-# twin CRM ID FIELD VALUE...: a copy of a record; its id.
-twin() {
-    local crm=$1 id=$2 set
-    shift 2
-    set=$(sim_get "record?crm=$crm&id=$id" | jq -c 'with_entries(select(.value != null and
-        (.key | IN("Name", "AccountId", "OwnerId", "StageName", "Amount", "CloseDate", "CurrencyIsoCode",
-        "Product_Code__c", "MPN_Location__c", "NextStep", "name", "_customerid_value", "_ownerid_value",
-        "_owninguser_value", "_transactioncurrencyid_value", "estimatedvalue", "estimatedclosedate", "stepname",
-        "salesstage", "statecode", "statuscode", "new_product", "new_location", "description"))))')
-    while [ $# -gt 1 ]; do
-        set=$(jq -c --arg f "$1" --arg v "$2" '. + {($f): $v}' <<<"$set")
-        shift 2
-    done
-    sim create "{\"crm\":\"$crm\",\"set\":$set}" | jq -r .id
-}
-
 story() { # connection crm name value
     local c=$1 crm=$2 name=$3 value=$4 one new deal match other
 
-    fresh 'direction = both'
+    anew 20 'direction = both'
     run 0 sync "$c"
     one=$(some "$crm" open 1)
 
@@ -81,7 +42,7 @@ story() { # connection crm name value
     run 0 history "$deal" --format json
     ok "$c: the history tells" jq -e '[.events[].event] | index("adopted")' "$T/out"
     run 0 resolve --connection "$c" --take store
-    sync_ "$c" 0
+    sync_later "$c" 0
     is "$c: settled on both sides" 'Another name' "$(field "$crm" "$new" "$name")"
 
     # by what it says
@@ -97,14 +58,14 @@ story() { # connection crm name value
     same "$c" 3
     is "$c: nothing before a person says" "$n" "$(sql 'SELECT count(*) FROM deals')"
     run 0 link "$c" "$new" "$match"
-    sync_ "$c" 0
+    sync_later "$c" 0
     is "$c: accepted" "$match" "$(deal_of "$new")"
     is "$c: no new deal" "$n" "$(sql 'SELECT count(*) FROM deals')"
     is "$c: and it has the CRM id" "$new" "$(sql "SELECT crm_id FROM deals WHERE id = $match")"
 
     match=$(deal_like "$one" '' 'Looks alike' 33)
     new=$(twin "$crm" "$one" "$name" 'Looks alike' "$value" 33)
-    sync_ "$c" 3
+    sync_later "$c" 3
     run 0 link "$c" "$new" --new
     same "$c" 0
     ok "$c: declined: a deal of its own" test "$(deal_of "$new")" -gt "$match"
@@ -114,7 +75,7 @@ story() { # connection crm name value
     # a match that settles itself
     match=$(deal_like "$one" '' 'Looks alike' 44)
     new=$(twin "$crm" "$one" "$name" 'Looks alike' "$value" 44)
-    sync_ "$c" 3
+    sync_later "$c" 3
     sql "UPDATE deals SET name = 'Not any more' WHERE id = $match"
     same "$c" 0
     ok "$c: a match that is none any more becomes a deal" test -n "$(deal_of "$new")"
@@ -132,24 +93,24 @@ story() { # connection crm name value
     is "$c: tied again: what differs is a conflict" "$deal value 9" \
         "$(deal_of "$one") $(sql "SELECT field || ' ' || case_number FROM conflicts WHERE closed_ms IS NULL")"
     run 0 resolve --connection "$c" --take crm
-    sync_ "$c" 0
+    sync_later "$c" 0
     is "$c: and goes on" 55 "$(ours "$one" value)"
-    sync_ "$c" 0
+    sync_later "$c" 0
     is "$c: silent" '' "$(sum | grep -oE 'created|updated|conflict')"
 
     # a record that was deleted leaves its deal to another one
     sim delete "{\"crm\":\"$crm\",\"id\":\"$one\"}" >/dev/null
-    sync_ "$c" 0
+    sync_later "$c" 0
     new=$(twin "$crm" "$(some "$crm" open 2)" "$name" 'Its successor' "$value" 55)
     run 64 link "$c" "$new" 999
     run 0 link "$c" "$new" "$deal"
-    sync_ "$c" 3
+    sync_later "$c" 3
     is "$c: the deal of a deleted record is another record's" "$deal" "$(deal_of "$new")"
     sim undelete "{\"crm\":\"$crm\",\"id\":\"$one\"}" >/dev/null
-    sync_ "$c" 3
+    sync_later "$c" 3
     n=$(writes)
-    sync_ "$c" 3
-    sync_ "$c" 3
+    sync_later "$c" 3
+    sync_later "$c" 3
     is "$c: when it comes back nothing plays ping-pong" "$n" "$(writes)"
 }
 
@@ -158,7 +119,7 @@ story dv dynamics name estimatedvalue
 
 # --- two records that claim one deal -------------------------------------------------------------------------
 
-fresh
+anew 20
 sed -i 's/^crm_id .*/crm_id = External_Id__c/' "$T/salesforce.mapping.conf"
 for n in 1 2; do edit salesforce "$(some salesforce open $n)" External_Id__c SAME; done
 same sf 3
@@ -176,7 +137,7 @@ is 'a linked one that takes the id of another deal is a conflict (R-35)' 'crm_id
 # --- two CRMs, one store ----------------------------------------------------------------------------------------
 
 # The deals of Salesforce are known in Dynamics by an id of their own; both may change them.
-fresh 'direction = both'
+anew 20 'direction = both'
 sed -i '/^notes/d; s/^crm_id .*/crm_id = External_Id__c/' "$T/salesforce.mapping.conf"
 sed -i '/^notes/d; s/^crm_id .*/crm_id = new_externalid/' "$T/dynamics.mapping.conf"
 run 0 sync sf
@@ -185,8 +146,8 @@ is 'each deal has a record in both' '20 40' "$(sql 'SELECT (SELECT count(*) FROM
 a=$(some salesforce open 1)
 b=$(some dynamics open 1)
 is 'the same deal' "$(deal_of "$a")" "$(deal_of "$b")"
-sync_ sf 0
-sync_ dv 0
+sync_later sf 0
+sync_later dv 0
 
 # quiet TEXT: both connections, three times over: nothing is written, neither here nor there.
 quiet() {
@@ -195,9 +156,9 @@ quiet() {
     n=$(writes)
     state | grep -vE '^connection' >"$T/before"
     for _ in 1 2 3; do
-        sync_ sf 0
+        sync_later sf 0
         is "$1: sf is silent" '' "$(sum | grep -oE 'created|updated|conflict|held')"
-        sync_ dv 0
+        sync_later dv 0
         is "$1: dv is silent" '' "$(sum | grep -oE 'created|updated|conflict|held')"
     done
     state | grep -vE '^connection' >"$T/after"
@@ -207,13 +168,13 @@ quiet() {
 quiet 'both loaded'
 
 edit salesforce "$a" Amount 1111
-sync_ sf 0
-sync_ dv 0
+sync_later sf 0
+sync_later dv 0
 is 'from Salesforce to Dynamics' 1111 "$(field dynamics "$b" estimatedvalue)"
 quiet 'from Salesforce'
 edit dynamics "$b" estimatedclosedate 2029-03-04
-sync_ dv 0
-sync_ sf 0
+sync_later dv 0
+sync_later sf 0
 is 'from Dynamics to Salesforce' 2029-03-04 "$(field salesforce "$a" CloseDate)"
 quiet 'from Dynamics'
 sql "UPDATE deals SET name = 'Ours' WHERE id = $(deal_of "$a")"
@@ -223,12 +184,12 @@ is 'from the store to both' 'Ours Ours' "$(field salesforce "$a" Name) $(field d
 quiet 'from the store'
 edit salesforce "$a" Amount 1
 edit dynamics "$b" estimatedvalue 2
-sync_ sf 0
-sync_ dv 3
+sync_later sf 0
+sync_later dv 3
 is 'both, differently: the first one counts here, the other is a conflict' '1 dv M-5' \
     "$(ours "$a" value) $(sql "SELECT connection || ' ' || \"case\" FROM v_open_conflicts")"
 run 0 resolve --connection dv --take crm
-sync_ dv 0
-sync_ sf 0
+sync_later dv 0
+sync_later sf 0
 is 'settled in all three' '2 2 2' "$(ours "$a" value) $(field salesforce "$a" Amount) $(field dynamics "$b" estimatedvalue)"
 quiet 'settled'

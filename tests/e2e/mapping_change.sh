@@ -108,18 +108,7 @@ setting vetted assessment 'vetted = no' 'vetted = yes'
 # row ID NOTES: a line of the export.
 row() { echo "$1,Deal $1,$1,Open,$2"; }
 
-cat >"$T/m.conf" <<'CONF'
-[fields]
-name = name
-value = value
-currency = "EUR"
-close_date = "2027-12-31"
-location = "1000001"
-customer_name = "Contoso"
-customer_country = "DE"
-team.name = "Deal desk"
-team.email = "desk@example.com"
-team.phone = "+49 30 1234"
+map_file <<'CONF'
 solutions = "SOL-1"
 notes = notes
 [stage]

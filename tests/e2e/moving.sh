@@ -17,8 +17,6 @@ fresh() {
     id=$(some salesforce open 3)
     deal=$(deal_of "$id")
 }
-field() { sim_get "record?crm=salesforce&id=$id" | jq -r --arg name "$1" '.[$name] // "null"'; }
-writes() { sim_get stats | jq .mutating; }
 
 # --- a lost race --------------------------------------------------------------------------------------
 
@@ -34,7 +32,7 @@ done
 edit salesforce "$id" Name 'Changed in between'
 wait $!
 is 'a lost race ends well' 0 $?
-is 'it was merged again and sent by the same run (P-5)' '77 Changed in between' "$(field Amount) $(field Name)"
+is 'it was merged again and sent by the same run (P-5)' '77 Changed in between' "$(field salesforce "$id" Amount) $(field salesforce "$id" Name)"
 is 'and theirs was taken' 'Changed in between' "$(sql "SELECT name FROM deals WHERE id = $deal")"
 is 'nothing is left' 0 "$(sql 'SELECT count(*) FROM outbox')"
 

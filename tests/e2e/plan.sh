@@ -4,24 +4,7 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
-writes() { sim_get stats | jq .mutating; }
 version_of() { sql "SELECT version FROM deals WHERE id = $(deal_of "$1")"; }
-
-# twin CRM ID FIELD VALUE...: a copy of a record, as a sales person makes one; its id.
-twin() {
-    local crm=$1 id=$2 set
-    shift 2
-    set=$(sim_get "record?crm=$crm&id=$id" | jq -c 'with_entries(select(.value != null and
-        (.key | IN("Name", "AccountId", "OwnerId", "StageName", "Amount", "CloseDate", "CurrencyIsoCode",
-        "Product_Code__c", "MPN_Location__c", "NextStep", "name", "_customerid_value", "_ownerid_value",
-        "_owninguser_value", "_transactioncurrencyid_value", "estimatedvalue", "estimatedclosedate", "stepname",
-        "salesstage", "statecode", "statuscode", "new_product", "new_location", "description"))))')
-    while [ $# -gt 1 ]; do
-        set=$(jq -c --arg f "$1" --arg v "$2" '. + {($f): (if $v == "" then null else $v end)}' <<<"$set")
-        shift 2
-    done
-    sim create "{\"crm\":\"$crm\",\"set\":$set}" | jq -r .id
-}
 
 # deal NAME VALUE: one that only the store has.
 deal() {

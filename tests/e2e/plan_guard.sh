@@ -97,22 +97,9 @@ run 4 backfill sf # the answer was for once
 # --- a file ----------------------------------------------------------------------------------------------
 
 stop_sim
-cat >"$T/m.conf" <<'CONF'
-[fields]
-name = name
-value = value
-currency = "EUR"
-close_date = "2027-12-31"
-location = "1000001"
-customer_name = "Contoso"
-customer_street = "Main street 1"
-customer_city = "Berlin"
-customer_country = "DE"
+map_file <<'CONF'
 visibility = "yes"
 reason = reason
-team.name = "Deal desk"
-team.email = "desk@example.com"
-team.phone = "+49 30 1234"
 solutions = "SOL-1"
 crm_id = crm
 [values reason]

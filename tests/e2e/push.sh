@@ -8,10 +8,6 @@ start_sim --count 60 --page 20
 configure 'direction = both' 'guard_count = 1000'
 clock 2026-08-21T06:00:00Z
 
-# field CRM ID NAME: what the CRM holds.
-field() { sim_get "record?crm=$1&id=$2" | jq -r --arg name "$3" '.[$name] // "null"'; }
-writes() { sim_get stats | jq .mutating; }
-
 # The same story told to both CRMs; the words that differ are its arguments.
 story() { # connection crm value-field date-field name-field
     local c=$1 crm=$2 value=$3 date=$4 name=$5 id deal n

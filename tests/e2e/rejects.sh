@@ -22,17 +22,7 @@ export_of() {
 # start [LINE...]: an empty store, and a connection with these settings.
 start() {
     rm -f "$T"/deals.db*
-    cat >"$T/m.conf" <<'CONF'
-[fields]
-name = name
-value = value
-currency = "EUR"
-close_date = "2027-12-31"
-location = "1000001"
-customer_name = "Contoso"
-customer_street = "Main street 1"
-customer_city = "Berlin"
-customer_country = "DE"
+    map_file <<'CONF'
 contact_first_name = "Ada"
 contact_last_name = "Byron"
 contact_phone = "+49 30 5678"
@@ -40,9 +30,6 @@ contact_email = email
 consent = consent
 visibility = shared
 help = help
-team.name = "Deal desk"
-team.email = "desk@example.com"
-team.phone = "+49 30 1234"
 solutions = solution
 crm_id = tag
 [stage]

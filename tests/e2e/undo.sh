@@ -5,30 +5,8 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
-writes() { sim_get stats | jq .mutating; }
 last_run() { sql 'SELECT max(id) FROM runs'; }
-field() { sim_get "record?crm=$1&id=$2" | jq -r --arg name "$3" '.[$name] // "null" | tostring'; }
-ours() { sql "SELECT $2 FROM deals WHERE id = $(deal_of "$1")"; }
 open_cases() { sql "SELECT group_concat(x, ' ') FROM (SELECT c.field || ':M-' || case_number AS x FROM v_open_conflicts c JOIN conflicts USING (id) ORDER BY 1)"; }
-
-fresh() {
-    stop_sim
-    start_sim --count 40 --page 20
-    configure 'direction = both' 'guard_count = 1000' "$@"
-    rm -f "$T"/deals.db*
-    now=1787290000
-    later
-}
-
-later() {
-    now=$((now + 600))
-    clock "$(date -u -d "@$now" +%Y-%m-%dT%H:%M:%SZ)"
-}
-
-sync_() { # CONNECTION EXIT
-    later
-    run "$2" sync "$1"
-}
 
 # silent TEXT CONNECTION CRM EXIT: three runs, and neither side moves.
 silent() {
@@ -37,7 +15,7 @@ silent() {
     n=$(writes)
     state | grep -vE '^(link|touched)' >"$T/before"
     sim_get "state?crm=$3&stamps=no" >"$T/there"
-    for _ in 1 2 3; do sync_ "$2" "$4"; done
+    for _ in 1 2 3; do sync_later "$2" "$4"; done
     state | grep -vE '^(link|touched)' >"$T/after"
     ok "$text: three runs later the store is the same" diff "$T/before" "$T/after"
     ok "$text: and the CRM" diff "$T/there" <(sim_get "state?crm=$3&stamps=no")
@@ -63,7 +41,7 @@ undo() {
 story() { # connection crm value name date
     local c=$1 crm=$2 value=$3 name=$4 date=$5 one two three was
 
-    fresh
+    anew 40 'direction = both'
     run 0 sync "$c"
     one=$(some "$crm" open 1) two=$(some "$crm" open 2) three=$(some "$crm" open 3)
     was=$(ours "$one" value)
@@ -71,7 +49,7 @@ story() { # connection crm value name date
     # a pull
     edit "$crm" "$one" "$value" 111 "$name" Theirs
     edit "$crm" "$two" "$value" 222
-    sync_ "$c" 0
+    sync_later "$c" 0
     pull=$(last_run)
     sql "UPDATE deals SET name = 'Since then' WHERE id = $(deal_of "$one")"
     undo "$c: a pull" "$pull" 3
@@ -79,12 +57,12 @@ story() { # connection crm value name date
     is "$c: the deal is as it was" "$was Since then" "$(ours "$one" value) $(ours "$one" name)"
     is "$c: the record stays" '111 Theirs' "$(field "$crm" "$one" "$value" | sed 's/\.0*$//') $(field "$crm" "$one" "$name")"
     is "$c: conflicts stand" 'value:M-38 value:M-38' "$(open_cases)"
-    sync_ "$c" 3
+    sync_later "$c" 3
     is "$c: what a person did since is sent" 'Since then' "$(field "$crm" "$one" "$name")"
     silent "$c: a pull undone" "$c" "$crm" 3
     run 0 resolve --connection "$c" --deal "$one" --take store
     run 0 resolve --connection "$c" --deal "$two" --take crm
-    sync_ "$c" 0
+    sync_later "$c" 0
     is "$c: until a person says: ours" "$was" "$(field "$crm" "$one" "$value" | sed 's/\.*0*$//')"
     is "$c: or theirs" 222 "$(ours "$two" value)"
     silent "$c: settled" "$c" "$crm" 0
@@ -92,7 +70,7 @@ story() { # connection crm value name date
     # a push
     was=$(field "$crm" "$three" "$value")
     sql "UPDATE deals SET value = 333 WHERE id = $(deal_of "$three")"
-    sync_ "$c" 0
+    sync_later "$c" 0
     is "$c: sent" 333 "$(field "$crm" "$three" "$value" | sed 's/\.0*$//')"
     undo "$c: a push" "$(last_run)" 3
     is "$c: the record is as it was" "$was" "$(field "$crm" "$three" "$value")"
@@ -102,7 +80,7 @@ story() { # connection crm value name date
     # undo of the undo
     undo "$c: an undo" "$(sql "SELECT max(id) FROM runs WHERE command = 'apply'")" 0
     is "$c: undone again" 333 "$(field "$crm" "$three" "$value" | sed 's/\.0*$//')"
-    sync_ "$c" 0
+    sync_later "$c" 0
     is "$c: both agree, so the conflict is gone" '' "$(open_cases)"
     silent "$c: an undo undone" "$c" "$crm" 0
 
@@ -110,7 +88,7 @@ story() { # connection crm value name date
     edit "$crm" "$one" "$name" 'Theirs again'
     sql "UPDATE deals SET close_date = '2029-11-11' WHERE id = $(deal_of "$one")"
     date_was=$(field "$crm" "$one" "$date")
-    sync_ "$c" 0
+    sync_later "$c" 0
     undo "$c: both ways" "$(last_run)" 3
     is "$c: both ways: ours" 'Since then 2029-11-11' "$(ours "$one" name) $(ours "$one" close_date)"
     is "$c: both ways: theirs" "Theirs again $date_was" "$(field "$crm" "$one" "$name") $(field "$crm" "$one" "$date")"
@@ -119,13 +97,13 @@ story() { # connection crm value name date
     undo "$c: both ways, back" "$(sql "SELECT max(id) FROM runs WHERE command = 'apply'")" 0
     is "$c: both ways, back: ours" 'Theirs again 2029-11-11' "$(ours "$one" name) $(ours "$one" close_date)"
     is "$c: both ways, back: theirs" 2029-11-11 "$(field "$crm" "$one" "$date" | cut -c1-10)"
-    sync_ "$c" 0
+    sync_later "$c" 0
     silent "$c: both ways, back" "$c" "$crm" 0
 
     # a resolve
     edit "$crm" "$two" "$value" 5
     sql "UPDATE deals SET value = 6 WHERE id = $(deal_of "$two")"
-    sync_ "$c" 3
+    sync_later "$c" 3
     run 0 resolve --connection "$c" --take crm
     is "$c: resolved" 5 "$(ours "$two" value)"
     undo "$c: a resolve" "$(last_run)" 3
@@ -133,7 +111,7 @@ story() { # connection crm value name date
     silent "$c: a resolve undone" "$c" "$crm" 3
     is "$c: a resolve: a conflict stands again" value:M-38 "$(open_cases)"
     edit "$crm" "$two" "$value" 7
-    sync_ "$c" 3
+    sync_later "$c" 3
     is "$c: a new value is looked at again" "6 $(sql "SELECT theirs FROM v_open_conflicts")" "$(ours "$two" value) 7"
 }
 
@@ -142,12 +120,12 @@ story dv dynamics estimatedvalue name estimatedclosedate
 
 # --- what stays ------------------------------------------------------------------------------------------
 
-fresh
+anew 40 'direction = both'
 run 0 sync sf
 one=$(some salesforce open 1) two=$(some salesforce open 2) three=$(some salesforce open 3)
 edit salesforce "$one" StageName Lost Loss_Reason__c Budget Amount 1
 edit salesforce "$two" Amount 2
-sync_ sf 0
+sync_later sf 0
 run_id=$(last_run)
 is 'lost' lost "$(ours "$one" status)"
 undo 'a closing' "$run_id" 3
@@ -163,14 +141,14 @@ new=$(sim create '{"crm":"salesforce","set":{"Name":"x"}}' | jq -r .id)
 edit salesforce "$new" Name 'A new one' StageName Prospecting Amount 5 CloseDate 2029-01-01 MPN_Location__c 4711 \
     CurrencyIsoCode USD Product_Code__c 'GTX Pro'
 sim edit "{\"crm\":\"salesforce\",\"id\":\"$new\",\"set\":$(sim_get "record?crm=salesforce&id=$three" | jq -c '{AccountId, OwnerId}')}" >/dev/null
-sync_ sf 3
+sync_later sf 3
 undo 'a creation' "$(last_run)" 3
 has 'a deal that the run created is told of' 'deals are never deleted' "$T/shown"
 ok 'and stays' test -n "$(deal_of "$new")"
 
 # a part of it
 edit salesforce "$three" Amount 31 Name Thirty
-sync_ sf 3
+sync_later sf 3
 run 0 undo "$(last_run)" --only field=value --out "$T/undo.json"
 run 3 apply "$T/undo.json"
 is 'a part of it: one field' Thirty "$(ours "$three" name)"
@@ -178,7 +156,7 @@ ok 'went back' test "$(ours "$three" value)" != 31
 
 # moved between the plan and its application
 edit salesforce "$three" Name Forty
-sync_ sf 3
+sync_later sf 3
 run 0 undo "$(last_run)" --out "$T/undo.json"
 sql "UPDATE deals SET notes = 'moved' WHERE id = $(deal_of "$three")"
 run 3 apply "$T/undo.json"
