@@ -121,6 +121,15 @@ int ds_extent_keep(struct running *r, struct ds_err *err)
     return ds_store_connection_save(r->store, &r->state, err);
 }
 
+/* What an interrupted first load has created is linked, and need not be compared with all that is new. */
+static int find_strangers(struct running *r, struct ds_err *err)
+{
+    r->has_strangers = r->deals > 0;
+    if (!r->has_strangers || r->loaded)
+        return DS_OK;
+    return ds_store_has_strangers(r->store, r->state.id, &r->has_strangers, err);
+}
+
 /* What must be read or written for this connection beside what its CRM sends. */
 static int look_around(struct running *r, struct ds_err *err)
 {
@@ -141,7 +150,8 @@ static int look_around(struct running *r, struct ds_err *err)
     if (r->asks && ds_store_intent(r->store, &r->batch, r->state.id, 0, &intent, err))
         return err->status;
     r->any_intents = r->asks && intent.id;
-    r->has_strangers = r->deals > 0;
+    if (find_strangers(r, err))
+        return err->status;
     if (ds_store_name(r->store, &r->lasting, &r->store_name, err) || !r->state.id)
         return err->status;
     if (ds_store_waiting(r->store, r->state.id, r->policy.now_ms, &waiting, err))

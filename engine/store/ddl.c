@@ -131,7 +131,7 @@ static const char deals[] =
     "    expires IS strftime('%Y-%m-%dT%H:%M:%SZ', expires))\n"
     ") STRICT;\n"
     "CREATE INDEX deals_crm_id ON deals(crm_id) WHERE crm_id IS NOT NULL;\n"
-    "CREATE INDEX deals_name ON deals(name);\n";
+    "CREATE INDEX deals_name ON deals(name, customer_name, value);\n";
 
 static const char links[] =
     "CREATE TABLE links(\n"

@@ -112,6 +112,20 @@ int ds_store_deal_count(struct ds_store *s, uint64_t *out, struct ds_err *err)
     return ds_sql_end(&row, err);
 }
 
+#define HAS_NO_LINK                                                                                \
+    " NOT EXISTS"                                                                                  \
+    " (SELECT 1 FROM links l WHERE l.deal = d.id AND l.connection = ?1 AND NOT l.deleted)"
+
+int ds_store_has_strangers(struct ds_store *s, int64_t connection, bool *out, struct ds_err *err)
+{
+    static const char sql[] = "SELECT 1 FROM deals d WHERE" HAS_NO_LINK " LIMIT 1";
+    struct ds_sql_row row;
+    int rc = ds_sql_row(s, SQL_DEAL_STRANGERS, sql, DS_ARGS(DS_INT(connection)), NULL, &row, err);
+
+    *out = rc > 0;
+    return rc > 0 ? ds_sql_end(&row, err) : rc;
+}
+
 int ds_store_deal_by_crm_id(struct ds_store *s, const char *crm_id, uint64_t *count, int64_t *id,
                             struct ds_err *err)
 {
@@ -133,8 +147,7 @@ int ds_store_deal_match(struct ds_store *s, int64_t connection, const struct ds_
 {
     static const char sql[] =
         "SELECT count(*), min(d.id) FROM deals d WHERE d.name = ?2 AND d.customer_name IS ?3"
-        " AND d.value IS ?4 AND NOT EXISTS"
-        " (SELECT 1 FROM links l WHERE l.deal = d.id AND l.connection = ?1 AND NOT l.deleted)";
+        " AND d.value IS ?4 AND" HAS_NO_LINK;
     struct ds_sql_row row;
     int rc =
         ds_sql_row(s, SQL_DEAL_MATCH, sql,

@@ -171,6 +171,9 @@ int ds_store_deal(struct ds_store *s, struct ds_arena *a, int64_t id, struct ds_
                   struct ds_err *err);
 int ds_store_deal_count(struct ds_store *s, uint64_t *out, struct ds_err *err);
 
+/* Whether there is a deal that has no link on the connection. Looks at all deals when there is none. */
+int ds_store_has_strangers(struct ds_store *s, int64_t connection, bool *out, struct ds_err *err);
+
 /* How many deals carry this CRM id, and one of them. */
 int ds_store_deal_by_crm_id(struct ds_store *s, const char *crm_id, uint64_t *count, int64_t *id,
                             struct ds_err *err);
