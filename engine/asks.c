@@ -182,10 +182,22 @@ static int forget(struct running *r, int64_t deal, struct ds_err *err)
     return ds_store_untouch(r->store, r->state.id, deal, err);
 }
 
+/* A deal without a record. What the CRM has refused stands until something changes; where nothing is
+ * created any more nobody needs to know of it. */
+static int offer_again(struct running *r, int64_t deal, struct ds_err *err)
+{
+    bool stands = false;
+
+    if (!r->policy.creates || !r->policy.sends)
+        return r->dry || r->plan ? DS_OK : ds_refusal_forget(r, deal, err);
+    if (ds_refusal_stands(r, deal, &stands, err) || stands)
+        return err->status;
+    return ds_deal_offer(r, deal, err);
+}
+
 static int ask_for_touched(struct ds_question *q, struct ds_err *err)
 {
     struct running *r = q->r;
-    bool creates = r->policy.creates && r->policy.sends;
     int64_t deal = 0;
     const char *remote_id;
     bool worth = false;
@@ -197,7 +209,7 @@ static int ask_for_touched(struct ds_question *q, struct ds_err *err)
         if (!deal)
             return DS_OK;
         if (!remote_id) {
-            if (creates && ds_deal_offer(r, deal, err))
+            if (offer_again(r, deal, err))
                 return err->status;
             continue;
         }

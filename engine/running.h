@@ -156,6 +156,11 @@ int ds_records_write(struct running *r, struct ds_theirs *theirs, struct ds_err 
 int ds_records_read(struct running *r, const struct ds_record *record, struct ds_theirs **out,
                     struct ds_err *err);
 
+/* Whether the CRM has refused to create a record of the deal, and nothing has changed since. */
+int ds_refusal_stands(struct running *r, int64_t deal, bool *stands, struct ds_err *err);
+/* Such a refusal counts no longer. In the open batch, or opens one. */
+int ds_refusal_forget(struct running *r, int64_t deal, struct ds_err *err);
+
 /* Puts the intent to write an item's record into the outbox, in the open batch. */
 int ds_intent_keep(struct running *r, const struct ds_item *item, struct ds_err *err);
 

@@ -2,9 +2,8 @@
 
 #include "base/json.h"
 #include "base/log.h"
-#include "base/text.h"
+#include "engine/refusal.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 int ds_written_look(struct running *r, const struct ds_record *now, struct ds_theirs **out,
@@ -136,22 +135,6 @@ static bool is_settled(const struct ds_theirs *theirs, const struct ds_deal *bas
     return true;
 }
 
-/* Where a rejection of a creation stands: there is no record that it could be of. NULL: no memory. */
-static const char *place_of(struct running *r, int64_t deal)
-{
-    return ds_arena_printf(&r->batch, "(deal %" PRId64 ")", deal);
-}
-
-/* A record that the CRM did not want, and wants now. */
-static int forget_refusal(struct running *r, const struct ds_intent *i, struct ds_err *err)
-{
-    const char *place = place_of(r, i->deal);
-
-    if (i->remote_id || !r->any_rejects)
-        return DS_OK;
-    return place ? ds_store_reject_drop(r->store, r->state.id, place, err) : ds_fail_nomem(err);
-}
-
 static int save_link(struct running *r, const struct ds_written_sight *w, struct ds_err *err)
 {
     const struct ds_theirs *theirs = w->theirs;
@@ -175,7 +158,7 @@ static int save_link(struct running *r, const struct ds_written_sight *w, struct
         return ds_fail_nomem(err);
     link.base = r->text.text;
     if (ds_store_link_save(r->store, r->state.id, w->remote_id, &link, err) ||
-        forget_refusal(r, w->intent, err))
+        (!w->intent->remote_id && ds_refusal_forget(r, deal, err)))
         return err->status;
     return link.seen_version == ours.version ? ds_store_untouch(r->store, r->state.id, deal, err)
                                              : ds_store_touch(r->store, r->state.id, deal, err);
@@ -285,28 +268,27 @@ static int give_up(struct running *r, const struct ds_intent *i, int number, con
     return tell_conflict(r, i, err);
 }
 
-/* A record that the CRM does not want: kept with its reason like one that we do not want. */
+/* One conflict tells of the whole deal, by its name. */
 static int refuse_creation(struct running *r, const struct ds_intent *i, const char *why,
                            struct ds_err *err)
 {
-    struct ds_reject row = {
-        .connection = r->state.id, .run = r->result->run.id, .at_ms = r->policy.now_ms};
+    struct ds_intent known = *i;
+    struct ds_deal base = {0}, wanted = {0};
     struct ds_stored_deal deal;
 
+    known.remote_id = ds_refusal_place(&r->batch, i->deal);
+    if (!known.remote_id)
+        return ds_fail_nomem(err);
     if (ds_store_deal(r->store, &r->batch, i->deal, &deal, err))
         return err->status;
-    row.remote_id = place_of(r, i->deal);
-    row.name = deal.deal.value[DS_NAME];
-    ds_buf_reset(&r->text);
-    ds_buf_add(&r->text, "[{\"rule\":0,\"field\":null,\"text\":");
-    ds_text_to_json(&r->text, why ? why : "the CRM refused to create it");
-    ds_buf_add(&r->text, "}]");
-    if (!row.remote_id || ds_buf_failed(&r->text))
-        return ds_fail_nomem(err);
-    row.reasons = r->text.text;
+    ds_deal_set(&wanted, DS_NAME, deal.deal.value[DS_NAME]);
+    if (start_item(r, &known, &wanted, &base, DS_M_REFUSED, why, err))
+        return err->status;
+    r->item.case_number = DS_M_CREATE_THERE;
+    r->item.why = ds_merge_case(DS_M_CREATE_THERE)->why;
     if (ds_batch_open(r, err) || ds_store_intent_drop(r->store, r->state.id, i->deal, err))
         return err->status;
-    return ds_store_reject_put(r->store, &row, err);
+    return tell_conflict(r, i, err);
 }
 
 int ds_written_refused(struct running *r, const struct ds_intent *i, const char *why,

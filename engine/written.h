@@ -39,7 +39,7 @@ int ds_written_stand(struct running *r, const struct ds_written_sight *w, struct
 int ds_written_done(struct running *r, const struct ds_intent *i, const struct ds_record *now,
                     struct ds_err *err);
 
-/* The CRM refused it: its fields are left in conflict (M-35). */
+/* The CRM refused it: its fields are left in conflict (M-35), or the deal is, if it was a creation. */
 int ds_written_refused(struct running *r, const struct ds_intent *i, const char *why,
                        struct ds_err *err);
 
