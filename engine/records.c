@@ -378,6 +378,8 @@ int ds_records_take(void *arg, const struct ds_record *record, struct ds_err *er
     ds_arena_reset(&r->batch);
     if (read_head(r, record, &theirs, err))
         return err->status;
+    if (!r->asking && r->newest_ms < theirs->modified_ms)
+        r->newest_ms = theirs->modified_ms;
     if ((r->job->connector->abilities & DS_MAY_REPEAT) &&
         ds_store_seen(r->store, &r->batch, theirs->id, record->where ? record->where : "",
                       &theirs->repeats, err))

@@ -49,6 +49,7 @@ struct running {
     const char *plan;                /* of an apply: the file */
     const char *answers;             /* of the plan that is saved or applied; "" */
     uint64_t expected;               /* records, if the remote told */
+    int64_t newest_ms;               /* when the newest of those that were fetched was changed */
     const char *go_on; /* where the interrupted fetch continues; NULL: from its start */
     struct ds_buf resume;
     struct ds_buf text;
@@ -103,7 +104,8 @@ int ds_undo_plan(struct running *r, struct ds_sight *s, struct ds_item *item, st
 /* Plans it for every deal that the run has changed. */
 int ds_undo_take(struct running *r, struct ds_err *err);
 
-/* Linked records that a complete fetch has not brought, told one by one (M-53). */
+/* Linked records that a complete fetch has not brought, told one by one (M-53), but for those that have
+ * changed behind its end. */
 int ds_vanished_tell(struct running *r, struct ds_err *err);
 
 /* Records that the CRM need not have sent: those with writes that an earlier run has not confirmed,
