@@ -268,7 +268,7 @@ static int carry_out(struct running *r, struct ds_sight *s, size_t problems, str
     struct ds_item *item = &r->item;
     bool stale, go = false;
 
-    if (ds_carry_check(r, item, &go, err) || (go && cut_down(r, s, problems, err)))
+    if (ds_carry_check(r, s, item, &go, err) || (go && cut_down(r, s, problems, err)))
         return err->status;
     if (!go || !ds_only_takes(&r->job->only, item)) {
         r->result->run.fetched -= !item->theirs->released;
