@@ -49,6 +49,8 @@ static int ask(struct ds_question *q, struct ds_err *err)
     struct ds_query query = ds_running_query(r);
     struct ds_sink sink = {.record = ds_records_take, .arg = r};
 
+    if (ds_batch_commit(r, err)) /* nobody waits for the store while we wait for an answer */
+        return err->status;
     r->asking = true;
     if (q->count)
         r->job->connector->read(r->remote, &query, q->ids, q->count, false, &sink, err);

@@ -72,6 +72,15 @@ int ds_intent_keep(struct running *r, const struct ds_item *item, struct ds_err 
 
 /* --- one batch -------------------------------------------------------------------------------- */
 
+/* What became of a write, kept until the call is over: other processes can write the store while its
+ * requests are on their way. */
+struct told {
+    bool told;
+    int status;
+    const char *text;
+    const struct ds_record *now;
+};
+
 struct pushing {
     struct running *r;
     struct ds_arena arena; /* texts of the batch */
@@ -79,7 +88,7 @@ struct pushing {
     size_t count;
     struct ds_intent intent[BATCH];
     struct ds_write write[BATCH];
-    bool told[BATCH];
+    struct told told[BATCH];
 };
 
 static struct ds_value value_of(struct ds_arena *a, const json_t *json, bool *nomem)
@@ -146,16 +155,67 @@ static int load(struct pushing *p, struct ds_err *err)
     return ds_batch_commit(r, err);
 }
 
+/* --- what became of it ------------------------------------------------------------------------- */
+
+static const char *copy_text(struct pushing *p, const char *text, bool *nomem)
+{
+    const char *copy = text ? ds_arena_dup(&p->arena, text) : NULL;
+
+    *nomem = *nomem || (text && !copy);
+    return copy;
+}
+
+static const struct ds_record *copy_record(struct pushing *p, const struct ds_record *from,
+                                           bool *nomem)
+{
+    size_t count = ds_running_query(p->r).count;
+    struct ds_record *record = ds_arena_alloc(&p->arena, sizeof(*record));
+    struct ds_value *values = ds_arena_alloc(&p->arena, (count + 1) * sizeof(*values));
+
+    if (!record || !values) {
+        *nomem = true;
+        return NULL;
+    }
+    *record = (struct ds_record){.id = copy_text(p, from->id, nomem),
+                                 .version = copy_text(p, from->version, nomem),
+                                 .modified = copy_text(p, from->modified, nomem),
+                                 .modified_by = copy_text(p, from->modified_by, nomem),
+                                 .where = copy_text(p, from->where, nomem),
+                                 .fault = copy_text(p, from->fault, nomem),
+                                 .deleted = from->deleted,
+                                 .values = from->values ? values : NULL};
+    for (size_t i = 0; from->values && i < count; i++) {
+        const struct ds_value *v = &from->values[i];
+
+        values[i].len = v->len;
+        values[i].text = v->text ? ds_arena_dup_bytes(&p->arena, v->text, v->len) : NULL;
+        *nomem = *nomem || (v->text && !values[i].text);
+    }
+    return record;
+}
+
 static int on_written(void *arg, const struct ds_written *what, struct ds_err *err)
 {
     struct pushing *p = arg;
-    struct running *r = p->r;
-    const struct ds_intent *i = &p->intent[what->change];
+    struct told *told = p->told + (what->change < p->count ? what->change : 0);
+    bool nomem = false;
 
-    if (what->change >= p->count || p->told[what->change])
+    if (what->change >= p->count || told->told)
         return ds_fail(err, DS_E_BUG, "a write was told of twice, or was never asked for");
-    p->told[what->change] = true;
     ds_step();
+    told->status = what->status;
+    told->text = copy_text(p, what->text, &nomem);
+    told->now = what->now ? copy_record(p, what->now, &nomem) : NULL;
+    told->told = !nomem;
+    return nomem ? ds_fail_nomem(err) : DS_OK;
+}
+
+static int settle(struct pushing *p, size_t n, struct ds_err *err)
+{
+    struct running *r = p->r;
+    const struct ds_intent *i = &p->intent[n];
+    const struct told *what = &p->told[n];
+
     ds_arena_reset(&r->batch);
     switch (what->status) {
     case DS_OK: return ds_written_done(r, i, what->now, err);
@@ -164,6 +224,30 @@ static int on_written(void *arg, const struct ds_written *what, struct ds_err *e
     case DS_E_LATER: r->result->unsent++; return DS_OK;
     default: return ds_fail(err, DS_E_BUG, "a write ended with status %d", what->status);
     }
+}
+
+static int settle_all(struct pushing *p, struct ds_err *err)
+{
+    for (size_t n = 0; n < p->count; n++)
+        if (p->told[n].told && settle(p, n, err)) {
+            ds_batch_drop(p->r);
+            return err->status;
+        }
+    return ds_batch_commit(p->r, err);
+}
+
+/* What was told of has happened, also when the call fails afterwards. */
+static int send(struct pushing *p, struct ds_err *err)
+{
+    struct running *r = p->r;
+    const struct ds_query query = ds_running_query(r);
+    struct ds_err failed = {0};
+
+    ds_step();
+    r->job->connector->write(r->remote, &query, p->write, p->count, on_written, p, err);
+    if (settle_all(p, &failed) && !err->status)
+        *err = failed;
+    return err->status ? err->status : ds_options_interrupted(r->job->options, err);
 }
 
 int ds_push(struct running *r, struct ds_err *err)
@@ -176,14 +260,8 @@ int ds_push(struct running *r, struct ds_err *err)
     if (!p)
         return ds_fail_nomem(err);
     p->r = r;
-    while (!load(p, err) && p->count) {
-        struct ds_query query = ds_running_query(r);
-
-        ds_step();
-        if (r->job->connector->write(r->remote, &query, p->write, p->count, on_written, p, err) ||
-            ds_batch_commit(r, err) || ds_options_interrupted(r->job->options, err))
-            break;
-    }
+    while (!load(p, err) && p->count && !send(p, err))
+        continue;
     ds_arena_clear(&p->arena);
     free(p);
     return err->status;
