@@ -4,6 +4,7 @@
 #include "cli/story.h"
 
 #include "engine/merge.h"
+#include "engine/refusal.h"
 #include "engine/report/people.h"
 
 #include <inttypes.h>
@@ -219,6 +220,13 @@ static void add_ways(struct ds_buf *out, const struct ds_conflict *c)
 
     if (c->closed_ms)
         return;
+    if (ds_refusal_is_place(c->remote_id)) {
+        ds_buf_addf(out,
+                    "\nthe deal has no record; it is sent again when it, the mapping or a setting "
+                    "changes, or after\n  dealsync resolve %" PRId64 " --take store\n",
+                    c->id);
+        return;
+    }
     ds_buf_add(out, "\nto settle it, one of:\n");
     for (size_t i = 0; i < DS_LENGTH(ways); i++) {
         ds_buf_addf(out, "  dealsync resolve %" PRId64 " --take %-5s  ", c->id, ways[i].take);

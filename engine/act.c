@@ -2,6 +2,7 @@
 
 #include "base/date.h"
 #include "base/text.h"
+#include "engine/refusal.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -63,6 +64,19 @@ static int add_history(struct acting *a, int64_t deal, const char *remote_id, co
 }
 
 /* --- conflicts --------------------------------------------------------------------------------- */
+
+/* Where there is no record yet there is nothing to take: it can only be tried again. */
+static int check_take(const struct ds_settlement *s, const struct ds_conflict *c,
+                      struct ds_err *err)
+{
+    if (s->take == DS_TAKE_STORE || !ds_refusal_is_place(c->remote_id))
+        return DS_OK;
+    ds_fail(err, DS_E_USAGE,
+            "conflict %" PRId64
+            ": the CRM refused to create the record, so there is no other value",
+            c->id);
+    return ds_hint(err, "'--take store' tries again; so does the next sync when the deal changes");
+}
 
 static int find_conflict(struct acting *a, const struct ds_settlement *s, struct ds_conflict *out,
                          struct ds_err *err)
@@ -201,7 +215,7 @@ static int settle(struct acting *a, const struct ds_settlement *s, struct ds_con
     const char *now;
     bool stale = false, later = false;
 
-    if (find_conflict(a, s, c, err) || value_for(a, s, c, value, err) ||
+    if (find_conflict(a, s, c, err) || check_take(s, c, err) || value_for(a, s, c, value, err) ||
         ds_store_deal(a->store, &a->arena, c->deal, &deal, err) ||
         allow(a, s, c, &deal, *value, &later, err))
         return err->status;
@@ -276,8 +290,13 @@ static int check_link(struct acting *a, const char *remote_id, int64_t deal, str
 static int tie(struct acting *a, const char *remote_id, int64_t deal, struct ds_err *err)
 {
     struct ds_link link = {.deal = deal, .base = "{}"};
+    const char *refused = ds_refusal_place(&a->arena, deal);
 
-    if (ds_store_claim_drop(a->store, a->state.id, remote_id, err) ||
+    if (!refused)
+        return ds_fail_nomem(err);
+    if (ds_store_conflict_close(a->store, a->state.id, refused, 0, a->run.id, a->run.started_ms,
+                                err) ||
+        ds_store_claim_drop(a->store, a->state.id, remote_id, err) ||
         ds_store_link_save(a->store, a->state.id, remote_id, &link, err) ||
         ds_store_touch(a->store, a->state.id, deal, err))
         return err->status;

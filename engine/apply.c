@@ -269,6 +269,8 @@ static int write_deal(struct running *r, struct ds_item *item, const struct ds_s
     if (write_link(r, item, &s->link, version, err) || write_conflicts(r, item, s, err) ||
         write_lists(r, item, &news, err) || write_intent(r, item, err))
         return err->status;
+    if (item->case_number == DS_M_ADOPT && ds_refusal_forget(r, item->deal, err))
+        return err->status;
     if (item->write.given || item->case_number == DS_M_ADOPT || news)
         return write_history(r, item, err);
     return DS_OK;
@@ -277,6 +279,8 @@ static int write_deal(struct running *r, struct ds_item *item, const struct ds_s
 /* A deal that the CRM shall get: the outbox is all that knows of it until the record is there. */
 static int write_there(struct running *r, const struct ds_item *item, struct ds_err *err)
 {
+    if (ds_refusal_forget(r, item->deal, err))
+        return err->status;
     if (item->push.given)
         return ds_store_touch(r->store, r->state.id, item->deal, err)
                    ? err->status

@@ -49,6 +49,8 @@ static int ask(struct ds_question *q, struct ds_err *err)
     struct ds_query query = ds_running_query(r);
     struct ds_sink sink = {.record = ds_records_take, .arg = r};
 
+    if (ds_batch_commit(r, err)) /* nobody waits for the store while we wait for an answer */
+        return err->status;
     r->asking = true;
     if (q->count)
         r->job->connector->read(r->remote, &query, q->ids, q->count, false, &sink, err);
@@ -182,10 +184,22 @@ static int forget(struct running *r, int64_t deal, struct ds_err *err)
     return ds_store_untouch(r->store, r->state.id, deal, err);
 }
 
+/* A deal without a record. What the CRM has refused stands until something changes; where nothing is
+ * created any more nobody needs to know of it. */
+static int offer_again(struct running *r, int64_t deal, struct ds_err *err)
+{
+    bool stands = false;
+
+    if (!r->policy.creates || !r->policy.sends)
+        return r->dry || r->plan ? DS_OK : ds_refusal_forget(r, deal, err);
+    if (ds_refusal_stands(r, deal, &stands, err) || stands)
+        return err->status;
+    return ds_deal_offer(r, deal, err);
+}
+
 static int ask_for_touched(struct ds_question *q, struct ds_err *err)
 {
     struct running *r = q->r;
-    bool creates = r->policy.creates && r->policy.sends;
     int64_t deal = 0;
     const char *remote_id;
     bool worth = false;
@@ -197,7 +211,7 @@ static int ask_for_touched(struct ds_question *q, struct ds_err *err)
         if (!deal)
             return DS_OK;
         if (!remote_id) {
-            if (creates && ds_deal_offer(r, deal, err))
+            if (offer_again(r, deal, err))
                 return err->status;
             continue;
         }

@@ -268,7 +268,7 @@ static int carry_out(struct running *r, struct ds_sight *s, size_t problems, str
     struct ds_item *item = &r->item;
     bool stale, go = false;
 
-    if (ds_carry_check(r, item, &go, err) || (go && cut_down(r, s, problems, err)))
+    if (ds_carry_check(r, s, item, &go, err) || (go && cut_down(r, s, problems, err)))
         return err->status;
     if (!go || !ds_only_takes(&r->job->only, item)) {
         r->result->run.fetched -= !item->theirs->released;
@@ -378,6 +378,8 @@ int ds_records_take(void *arg, const struct ds_record *record, struct ds_err *er
     ds_arena_reset(&r->batch);
     if (read_head(r, record, &theirs, err))
         return err->status;
+    if (!r->asking && r->newest_ms < theirs->modified_ms)
+        r->newest_ms = theirs->modified_ms;
     if ((r->job->connector->abilities & DS_MAY_REPEAT) &&
         ds_store_seen(r->store, &r->batch, theirs->id, record->where ? record->where : "",
                       &theirs->repeats, err))

@@ -58,7 +58,8 @@ struct ds_result {
     struct ds_run run; /* id 0 in a dry run; texts are in `text` below */
     char organisation[128];
     uint64_t planned;  /* deals and records that are, or would be, changed */
-    uint64_t refused;  /* items of a plan that were not carried out */
+    uint64_t refused;  /* items of a plan that were not carried out, */
+    uint64_t done;     /* and those that an earlier apply had carried out */
     uint64_t vanished; /* linked records that were not among everything (P-7) */
     bool is_empty;     /* the remote had records and shows none */
     uint64_t released; /* what no fetched record led to, beside the sum of the run */

@@ -49,6 +49,7 @@ struct running {
     const char *plan;                /* of an apply: the file */
     const char *answers;             /* of the plan that is saved or applied; "" */
     uint64_t expected;               /* records, if the remote told */
+    int64_t newest_ms;               /* when the newest of those that were fetched was changed */
     const char *go_on; /* where the interrupted fetch continues; NULL: from its start */
     struct ds_buf resume;
     struct ds_buf text;
@@ -95,15 +96,17 @@ int ds_records_release(struct running *r, struct ds_err *err);
 int ds_carry_out(struct running *r, struct ds_err *err);
 
 /* Whether an item of this run is, as it stands, in the plan; if not, tells which has moved, unless
- * the plan does not speak of it. */
-int ds_carry_check(struct running *r, const struct ds_item *item, bool *go, struct ds_err *err);
+ * the plan does not speak of it, or was carried out already. */
+int ds_carry_check(struct running *r, const struct ds_sight *s, const struct ds_item *item, bool *go,
+                   struct ds_err *err);
 
 /* What restores a deal as the undone run found it, on both sides, under the rules. */
 int ds_undo_plan(struct running *r, struct ds_sight *s, struct ds_item *item, struct ds_err *err);
 /* Plans it for every deal that the run has changed. */
 int ds_undo_take(struct running *r, struct ds_err *err);
 
-/* Linked records that a complete fetch has not brought, told one by one (M-53). */
+/* Linked records that a complete fetch has not brought, told one by one (M-53), but for those that have
+ * changed behind its end. */
 int ds_vanished_tell(struct running *r, struct ds_err *err);
 
 /* Records that the CRM need not have sent: those with writes that an earlier run has not confirmed,
@@ -155,6 +158,11 @@ int ds_records_write(struct running *r, struct ds_theirs *theirs, struct ds_err 
 /* What a record says, mapped, in the arena of the batch. */
 int ds_records_read(struct running *r, const struct ds_record *record, struct ds_theirs **out,
                     struct ds_err *err);
+
+/* Whether the CRM has refused to create a record of the deal, and nothing has changed since. */
+int ds_refusal_stands(struct running *r, int64_t deal, bool *stands, struct ds_err *err);
+/* Such a refusal counts no longer. In the open batch, or opens one. */
+int ds_refusal_forget(struct running *r, int64_t deal, struct ds_err *err);
 
 /* Puts the intent to write an item's record into the outbox, in the open batch. */
 int ds_intent_keep(struct running *r, const struct ds_item *item, struct ds_err *err);

@@ -246,10 +246,11 @@ static void change(void *arg, const struct ds_detail *d)
     add_why(l, d);
 }
 
-/* What is new on one side had no values before. */
+/* What is new on one side had no values before; of what was refused only the conflict counts. */
 static bool creates(const struct ds_item *item)
 {
-    return item->case_number == DS_M_CREATE || item->case_number == DS_M_CREATE_THERE;
+    return item->case_number == DS_M_CREATE ||
+           (item->case_number == DS_M_CREATE_THERE && item->outcome != DS_CONFLICT);
 }
 
 /* A value of a new deal or record: it has no case of its own. */

@@ -131,6 +131,7 @@ static void add_summary(struct ds_buf *out, const struct ds_result *result)
     ds_member_count(out, "pushed", result->run.pushed);
     ds_member_count(out, "unsent", result->unsent);
     ds_member_count(out, "refused", result->refused);
+    ds_member_count(out, "done", result->done);
     ds_member_count(out, "vanished", result->vanished);
     ds_member_count(out, "warnings", result->warnings);
     ds_member_flag(out, "everything", result->everything);

@@ -233,6 +233,8 @@ static void print_beside(struct ds_report *r, const struct ds_result *result)
          "records could not be written in the CRM yet; the next run sends them"},
         {result->refused, "item of the plan was refused, as it has moved since; make a new plan",
          "items of the plan were refused, as they have moved since; make a new plan"},
+        {result->done, "item of the plan was carried out before",
+         "items of the plan were carried out before"},
         {result->vanished, "linked record is not among the CRM's any more, and no one says deleted",
          "linked records are not among the CRM's any more, and no one says deleted"},
     };

@@ -76,6 +76,20 @@ int ds_store_history_of_run(struct ds_store *s, struct ds_arena *a, int64_t run,
     return walk(s, SQL_HISTORY_OF_RUN, sql, run, a, each, arg, err);
 }
 
+/* By the order of the rows, for clocks go wrong. */
+int ds_store_changed_since(struct ds_store *s, int64_t deal, int64_t run, bool *changed,
+                           struct ds_err *err)
+{
+    static const char sql[] = "SELECT 1 FROM history WHERE deal = ?1 AND kind <> 'pushed'"
+                              " AND id > (SELECT history FROM runs WHERE id = ?2) LIMIT 1";
+    struct ds_sql_row row;
+    int rc =
+        ds_sql_row(s, SQL_CHANGED_SINCE, sql, DS_ARGS(DS_INT(deal), DS_INT(run)), NULL, &row, err);
+
+    *changed = rc > 0;
+    return rc > 0 ? ds_sql_end(&row, err) : rc;
+}
+
 int ds_store_field_times(struct ds_store *s, int64_t deal, int64_t since_ms, int64_t out[DS_FIELDS],
                          struct ds_err *err)
 {

@@ -303,6 +303,10 @@ int ds_store_history_of_run(struct ds_store *s, struct ds_arena *a, int64_t run,
                             int (*each)(void *arg, const struct ds_history *h, struct ds_err *err),
                             void *arg, struct ds_err *err);
 
+/* Whether a deal has changed since a run began. */
+int ds_store_changed_since(struct ds_store *s, int64_t deal, int64_t run, bool *changed,
+                           struct ds_err *err);
+
 /* When the store's side of each field last changed behind deal version `since`, for DS_NEWEST: at
  * least as late as the truth. Fields without a change get 0. */
 int ds_store_field_times(struct ds_store *s, int64_t deal, int64_t since_ms, int64_t out[DS_FIELDS],

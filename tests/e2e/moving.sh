@@ -89,18 +89,6 @@ run 0 sync sf
 is 'to take it is to win (R-67)' 'won|100' "$(sql "SELECT status, stage FROM deals WHERE id = $deal")"
 is 'and settled' 0 "$(sql 'SELECT count(*) FROM conflicts WHERE closed_ms IS NULL')"
 
-# --- a record that the CRM did not want -----------------------------------------------------------------
-
-fresh 'direction = both' 'create = yes'
-sim set '{"validation_rule":"No new ones."}' >/dev/null
-sql "INSERT INTO deals(name, value, currency, close_date, location, customer_name, customer_country, solutions)
-    VALUES ('Only here', '12.5', 'USD', '2029-09-09', '4711', 'Contoso', 'US', '[\"SOL-GTK-500\"]')"
-run 3 sync sf
-is 'it is rejected' 1 "$(sql 'SELECT count(*) FROM rejects')"
-sim set '{"validation_rule":""}' >/dev/null
-run 0 sync sf
-is 'and no longer, once it was created' 0 "$(sql 'SELECT count(*) FROM rejects')"
-
 # --- many deals, few of them touched -------------------------------------------------------------------
 
 fresh 'direction = both' 'create = yes'

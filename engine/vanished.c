@@ -1,0 +1,131 @@
+#include "engine/running.h"
+
+#include "base/date.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK 200  /* ids in one question */
+#define MOST  1000 /* that are asked for; of more, something else is wrong */
+/* A fetch ends a little before now, for commits that come late, and clocks differ. */
+#define LATE_MS (15 * 60 * INT64_C(1000))
+
+struct missing {
+    const char *id;
+    const char *version;
+    int64_t deal;
+    bool seen;
+};
+
+struct missed {
+    struct running *r;
+    struct ds_arena arena; /* of the chunk */
+    size_t asked;
+    size_t count;
+    struct missing record[CHUNK];
+};
+
+/* Whether the fetch could not have brought it: changed behind its end, or deleted. What is older than
+ * something that it did bring, it has left out. */
+static bool is_late(const struct running *r, const struct ds_record *record)
+{
+    int64_t modified_ms;
+
+    if (record->deleted)
+        return true;
+    return record->modified && ds_instant(record->modified, &modified_ms) &&
+           modified_ms > r->newest_ms && modified_ms > r->policy.now_ms - LATE_MS;
+}
+
+static int take(void *arg, const struct ds_record *record, struct ds_err *err)
+{
+    struct missed *m = arg;
+
+    (void)err;
+    for (size_t i = 0; record->id && i < m->count; i++)
+        if (strcmp(m->record[i].id, record->id) == 0)
+            m->record[i].seen = is_late(m->r, record);
+    return DS_OK;
+}
+
+static int tell(struct running *r, const struct missing *record, struct ds_err *err)
+{
+    struct ds_item *item = &r->item;
+    struct ds_theirs theirs = {.id = record->id, .version = record->version, .released = true};
+    struct ds_stored_deal deal;
+
+    if (ds_store_deal(r->store, &r->batch, record->deal, &deal, err))
+        return err->status;
+    memset(item, 0, sizeof(*item));
+    item->theirs = &theirs;
+    item->deal = record->deal;
+    item->name = deal.deal.value[DS_NAME];
+    item->outcome = DS_IGNORED;
+    item->case_number = DS_M_OUT_OF_SIGHT;
+    item->why = ds_merge_case(DS_M_OUT_OF_SIGHT)->why;
+    r->result->vanished++;
+    return r->job->watch->item ? r->job->watch->item(r->job->watch->arg, item, err) : DS_OK;
+}
+
+static int ask(struct missed *m, struct ds_err *err)
+{
+    struct running *r = m->r;
+    const struct ds_query query = ds_running_query(r);
+    const struct ds_sink sink = {.record = take, .arg = m};
+    const char *ids[CHUNK];
+
+    for (size_t i = 0; i < m->count; i++)
+        ids[i] = m->record[i].id;
+    if (m->count && r->asks && m->asked < MOST &&
+        r->job->connector->read(r->remote, &query, ids, m->count, false, &sink, err))
+        return err->status;
+    m->asked += m->count;
+    for (size_t i = 0; i < m->count; i++) {
+        ds_arena_reset(&r->batch);
+        if (!m->record[i].seen && tell(r, &m->record[i], err))
+            return err->status;
+    }
+    m->count = 0;
+    ds_arena_reset(&m->arena);
+    return ds_options_interrupted(r->job->options, err);
+}
+
+static int on_link(void *arg, const char *remote_id, const struct ds_link *link, struct ds_err *err)
+{
+    struct missed *m = arg;
+    struct running *r = m->r;
+    struct missing *record = &m->record[m->count];
+    const char *seen = NULL;
+
+    if (!link->deleted && ds_running_note(r, DS_NOTE_SEEN, remote_id, "", &seen, err))
+        return err->status;
+    if (!link->deleted && !seen) {
+        *record = (struct missing){.id = ds_arena_dup(&m->arena, remote_id),
+                                   .version = link->version ? ds_arena_dup(&m->arena, link->version)
+                                                            : NULL,
+                                   .deal = link->deal};
+        if (!record->id || (link->version && !record->version))
+            return ds_fail_nomem(err);
+        m->count++;
+    }
+    ds_arena_reset(&r->batch);
+    return m->count < CHUNK ? DS_OK : ask(m, err);
+}
+
+int ds_vanished_tell(struct running *r, struct ds_err *err)
+{
+    struct missed *m;
+
+    if (r->job->command != DS_VERIFY || !r->state.id)
+        return DS_OK;
+    m = calloc(1, sizeof(*m));
+    if (!m)
+        return ds_fail_nomem(err);
+    m->r = r;
+    ds_arena_reset(&r->batch);
+    if (!ds_store_links(r->store, &r->batch, r->state.id, on_link, m, err))
+        ask(m, err);
+    ds_arena_clear(&m->arena);
+    free(m);
+    return err->status;
+}
