@@ -397,9 +397,14 @@ static uint32_t count_stages(void)
     return STAGES;
 }
 
+/* One that is created is retired until something else is set. */
 static void load_stage(uint32_t at, struct row *row)
 {
-    *row = (struct row){.at = at, .stage = (int)at, .account = -1, .product = -1, .contact = -1};
+    *row = (struct row){.at = at,
+                        .stage = at < STAGES ? (int)at : STAGE_RETIRED,
+                        .account = -1,
+                        .product = -1,
+                        .contact = -1};
 }
 
 static bool hides_other(const struct field *f)
@@ -514,6 +519,7 @@ static const struct entity tables[] = {
      .hides = hides_other},
     {.name = "OpportunityStage",
      FIELDS(opportunity_stage),
+     CHANGES(21),
      .count = count_stages,
      .load = load_stage,
      .prefix = "01J",
