@@ -120,12 +120,12 @@ static void read_xml(struct fault *f, const struct ds_buf *body)
 }
 
 /* The first error of an answer: of a list, of a bare object (SF-64), or in XML. */
-static void read_fault(struct fault *f, const struct ds_http_answer *answer, const json_t *body)
+static void read_fault(struct fault *f, const struct ds_buf *text, const json_t *body)
 {
     *f = (struct fault){0};
     read_json(f, json_is_array(body) ? json_array_get(body, 0) : body);
     if (!body)
-        read_xml(f, &answer->body);
+        read_xml(f, text);
 }
 
 static bool is_locator(const char *code)
@@ -149,7 +149,7 @@ int64_t ds_sf_again(void *arg, const struct ds_http_answer *answer, const json_t
     struct fault f;
     bool busy;
 
-    read_fault(&f, answer, body);
+    read_fault(&f, &answer->body, body);
     busy = is_busy(arg, &f);
     ds_arena_clear(&f.arena);
     if (busy)
@@ -157,8 +157,15 @@ int64_t ds_sf_again(void *arg, const struct ds_http_answer *answer, const json_t
     return answer->status == 406 ? UNSURE_MS : 0;
 }
 
-static int status_of(long http, const char **hint)
+/* What a failure is to us, by its code or else by its status. */
+static int status_of(long http, const struct fault *f, const char **hint)
 {
+    const struct meaning *meaning = f->code ? meaning_of(f->code) : NULL;
+
+    if (meaning) {
+        *hint = meaning->hint;
+        return meaning->status;
+    }
     for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
         if (statuses[i].http == http || statuses[i].http == http / 100) {
             *hint = statuses[i].hint;
@@ -172,15 +179,10 @@ static int report(struct ds_remote *remote, const struct ds_http_request *reques
                   struct ds_http_answer *answer, const struct fault *f, struct ds_err *err)
 {
     const char *path = request->url + remote->origin.len;
-    const struct meaning *meaning = f->code ? meaning_of(f->code) : NULL;
     struct ds_buf said = DS_BUF_INIT(DS_MAX_TEXT);
     const char *hint;
-    int status = status_of(answer->status, &hint);
+    int status = status_of(answer->status, f, &hint);
 
-    if (meaning) {
-        status = meaning->status;
-        hint = meaning->hint;
-    }
     if (f->code)
         ds_buf_addf(&said, "%s: %.300s", f->code, f->message ? f->message : "");
     else
@@ -204,9 +206,25 @@ int ds_sf_failure(void *arg, const struct ds_http_request *request, struct ds_ht
     struct fault f;
     int rc;
 
-    read_fault(&f, answer, body);
+    read_fault(&f, &answer->body, body);
     remote->lost_locator = f.code && is_locator(f.code);
+    remote->lost_job = answer->status == 404 && strstr(request->url, "/jobs/query/");
+    remote->too_long = answer->status == 414 || answer->status == 431;
     rc = report(remote, request, answer, &f, err);
     ds_arena_clear(&f.arena);
     return rc;
+}
+
+int ds_sf_reply_failed(const char *what, const struct ds_api_reply *reply, struct ds_err *err)
+{
+    const char *hint;
+    struct fault f;
+    int status;
+
+    read_fault(&f, &reply->body, reply->json);
+    status = status_of(reply->status, &f, &hint);
+    ds_fail(err, status, "%s was answered %ld%s%s%s%.300s", what, reply->status, f.code ? " " : "",
+            f.code ? f.code : "", f.message ? ": " : "", f.message ? f.message : "");
+    ds_arena_clear(&f.arena);
+    return ds_hint(err, "%s", hint);
 }

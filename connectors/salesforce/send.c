@@ -16,6 +16,13 @@ static int take_fate(struct ds_sf_batch *b, struct ds_sf_item *item, const json_
     return ds_sf_item_tell(b, item, DS_E_RECORD, item->text, err);
 }
 
+/* An answer that is not about the records: what became of them is not known. */
+static int take_failure(const struct ds_sf_batch *b, struct ds_api_reply *reply, struct ds_err *err)
+{
+    ds_sf_reply_failed(b->creates ? "a creation" : "a change", reply, err);
+    return ds_hint(err, "whether it happened is looked up before anything is sent again");
+}
+
 /* What a request for one record was answered. A status that is not about the record ends the call:
  * whether the change happened is then not known. */
 static int take_single(struct ds_sf_batch *b, struct ds_sf_item *item, struct ds_api_reply *reply,
@@ -44,7 +51,7 @@ static int take_single(struct ds_sf_batch *b, struct ds_sf_item *item, struct ds
         break;
     default: break;
     }
-    return ds_sf_reply_failed(b->creates ? "the creation" : "the change", reply, err);
+    return take_failure(b, reply, err);
 }
 
 static int send(struct ds_sf_batch *b, const char *const *headers, bool any_status,
@@ -175,7 +182,7 @@ static int send_many(struct ds_sf_batch *b, struct ds_err *err)
     else if (reply.status == 400 || reply.status == 404 || reply.status == 405)
         b->one_by_one = true;
     else
-        rc = ds_sf_reply_failed("the creations", &reply, err);
+        rc = take_failure(b, &reply, err);
     ds_api_reply_clear(&reply);
     return rc;
 }
