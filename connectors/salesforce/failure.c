@@ -7,8 +7,9 @@
 
 enum { BUSY_MS = 30000, BUSY_SPREAD_MS = 30000, UNSURE_MS = 5000 };
 
-/* What Salesforce's error codes mean for the person who has to mend them. A code that is not here is
- * told as it came, with the status the HTTP status stands for. */
+/* What Salesforce's error codes mean for the person who has to mend them; their case differs from one
+ * Bulk API to the other. A code that is not here is told as it came, with the status the HTTP status
+ * stands for. */
 static const struct meaning {
     const char *code; /* a trailing '*' takes any ending */
     int status;
@@ -69,7 +70,7 @@ static const struct meaning *meaning_of(const char *code)
     for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
         size_t len = strcspn(meanings[i].code, "*");
 
-        if (strncmp(meanings[i].code, code, len) == 0 &&
+        if (strncasecmp(meanings[i].code, code, len) == 0 &&
             (meanings[i].code[len] == '*' || code[len] == '\0'))
             return &meanings[i];
     }
