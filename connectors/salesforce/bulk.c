@@ -388,6 +388,8 @@ int ds_sf_bulk(struct ds_sf_fetch *f, bool *refused, struct ds_err *err)
     if (!*refused && (!rc || b.damaged)) {
         ds_api_abandon(f->remote->api);
         ds_sf_job_delete(f);
+        ds_hint(err,
+                "nothing is concluded from it; the job is deleted, and the next run makes another");
     }
     if (*refused) {
         memset(&f->at.job, 0, sizeof(f->at.job));

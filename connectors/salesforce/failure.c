@@ -218,14 +218,23 @@ int ds_sf_failure(void *arg, const struct ds_http_request *request, struct ds_ht
 
 int ds_sf_reply_failed(const char *what, const struct ds_api_reply *reply, struct ds_err *err)
 {
+    struct ds_http_answer answer = {
+        .status = reply->status, .body = reply->body, .head = reply->head, .secret = true};
+    struct ds_buf said = DS_BUF_INIT(DS_MAX_TEXT);
     const char *hint;
     struct fault f;
     int status;
 
     read_fault(&f, &reply->body, reply->json);
     status = status_of(reply->status, &f, &hint);
-    ds_fail(err, status, "%s was answered %ld%s%s%s%.300s", what, reply->status, f.code ? " " : "",
-            f.code ? f.code : "", f.message ? ": " : "", f.message ? f.message : "");
+    if (f.code)
+        ds_buf_addf(&said, " %s: %.300s", f.code, f.message ? f.message : "");
+    else if (!reply->json) {
+        ds_buf_add(&said, " with ");
+        ds_http_describe(&answer, &said);
+    }
+    ds_fail(err, status, "%s was answered %ld%s", what, reply->status, said.text);
+    ds_buf_clear(&said);
     ds_arena_clear(&f.arena);
     return ds_hint(err, "%s", hint);
 }
