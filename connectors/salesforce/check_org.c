@@ -157,21 +157,15 @@ static int has_permission(struct ds_sf_check *c, const char *soql, const char *n
 static int sees_object(struct ds_sf_check *c, bool *told, bool *has)
 {
     struct ds_buf soql = DS_BUF_INIT(DS_MAX_TEXT);
-    json_t *info = NULL;
-    char id[DS_SF_ID];
-    const char *user;
-    int rc = ds_sf_get(c->remote, "/services/oauth2/userinfo", &info, NULL, c->err);
+    int rc = DS_OK;
 
-    user = ds_json_text(info, "user_id");
-    if (!rc && user && ds_sf_id(user, id)) {
-        ds_buf_addf(&soql,
-                    "SELECT PermissionsViewAllRecords FROM ObjectPermissions WHERE SobjectType = "
-                    "'Opportunity' AND PermissionsViewAllRecords = TRUE AND ParentId IN (SELECT "
-                    "PermissionSetId FROM PermissionSetAssignment WHERE AssigneeId = '%s')",
-                    id);
+    ds_buf_addf(&soql,
+                "SELECT PermissionsViewAllRecords FROM ObjectPermissions WHERE SobjectType = "
+                "'Opportunity' AND PermissionsViewAllRecords = TRUE AND ParentId IN (SELECT "
+                "PermissionSetId FROM PermissionSetAssignment WHERE AssigneeId = '%s')",
+                c->remote->user_id);
+    if (*c->remote->user_id)
         rc = has_permission(c, soql.text, "PermissionsViewAllRecords", told, has);
-    }
-    json_decref(info);
     ds_buf_clear(&soql);
     return rc;
 }

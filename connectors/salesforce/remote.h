@@ -5,6 +5,7 @@
 #define DS_CONNECTORS_SALESFORCE_REMOTE_H
 
 #include "connectors/api.h"
+#include "connectors/salesforce/id.h"
 #include "connectors/salesforce/limits.h"
 #include "connectors/salesforce/usage.h"
 
@@ -50,10 +51,12 @@ struct ds_remote {
     struct ds_sf_usage usage;
     struct ds_sf_limits limits;
     bool limits_asked;
-    uint64_t bulk_jobs;   /* of this run, so far */
-    bool lost_locator;    /* the last failure was a locator that is no longer good (SF-44) */
-    bool lost_job;        /* ... a Bulk job that is not there */
-    bool too_long;        /* ... an address that the org, or something on the way, does not take */
+    uint64_t bulk_jobs;    /* of this run, so far */
+    bool lost_locator;     /* the last failure was a locator that is no longer good (SF-44) */
+    bool lost_job;         /* ... a Bulk job that is not there */
+    bool too_long;         /* ... an address that the org, or something on the way, does not take */
+    char org_id[DS_SF_ID]; /* as the login told it; "": it did not */
+    char user_id[DS_SF_ID];
     char warning[256];    /* the last one that an answer carried; "": none */
     json_t *describe;     /* of Opportunity; NULL until asked for */
     int64_t described_ms; /* the org's clock then */

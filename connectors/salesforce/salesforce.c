@@ -1,6 +1,7 @@
 #include "connectors/salesforce/salesforce.h"
 
 #include "base/file.h"
+#include "base/log.h"
 #include "connectors/salesforce/id.h"
 #include "connectors/salesforce/metadata.h"
 #include "connectors/salesforce/remote.h"
@@ -59,6 +60,16 @@ static int open_remote(const struct ds_options *options, struct ds_remote **out,
 
 /* --- identify ---------------------------------------------------------------------------------- */
 
+/* An app without the scope for it is not told who it acts as. The login has told where we are. */
+static int do_without_info(const struct ds_remote *remote, struct ds_err *err)
+{
+    if ((err->status != DS_E_AUTH && err->status != DS_E_CONFIG) || !*remote->org_id)
+        return err->status;
+    ds_log(DS_LOG_INFO, "the user's name is not told: %s", err->text);
+    ds_err_clear(err);
+    return DS_OK;
+}
+
 /* Who and where we are; whether the version is offered, and what is used; and what every use of a
  * connection goes on with. Side by side, for none needs the answer to another. */
 static int ask_first(struct ds_remote *remote, json_t **info, struct ds_err *err)
@@ -73,8 +84,8 @@ static int ask_first(struct ds_remote *remote, json_t **info, struct ds_err *err
         rc = ds_sf_ask(remote, RESOURCES, path.text, err);
     if (!rc)
         rc = ds_sf_describe_ask(remote, DESCRIBE, err);
-    if (!rc)
-        rc = ds_sf_answer(remote, INFO, info, NULL, err);
+    if (!rc && ds_sf_answer(remote, INFO, info, NULL, err))
+        rc = do_without_info(remote, err);
     if (!rc)
         rc = ds_sf_answer(remote, RESOURCES, &resources, NULL, err);
     if (!rc)
@@ -93,8 +104,8 @@ static int identify(struct ds_remote *remote, struct ds_identity *out, struct ds
     char id[DS_SF_ID];
     int rc = ask_first(remote, &info, err);
 
-    organisation = ds_json_text(info, "organization_id");
-    user = ds_json_text(info, "preferred_username");
+    organisation = info ? ds_json_text(info, "organization_id") : remote->org_id;
+    user = info ? ds_json_text(info, "preferred_username") : ds_option(remote->options, "user");
     if (!rc && (!organisation || !ds_sf_id(organisation, id)))
         rc = ds_fail(err, DS_E_REMOTE, "the org does not tell its id (userinfo)");
     if (!rc) {

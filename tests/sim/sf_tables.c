@@ -384,7 +384,7 @@ static const struct field object_permissions[] = {
     {"PermissionsRead", "boolean", F_BOOL, A_TRUE, 0, NULL, NULL, 0},
     {"PermissionsEdit", "boolean", F_BOOL, A_MAY_EDIT, 0, NULL, NULL, 0},
     {"PermissionsCreate", "boolean", F_BOOL, A_MAY_CREATE, 0, NULL, NULL, 0},
-    {"PermissionsViewAllRecords", "boolean", F_BOOL, A_VIEW_ALL, 0, NULL, NULL, 0},
+    {"PermissionsViewAllRecords", "boolean", F_BOOL, A_VIEW_RECORDS, 0, NULL, NULL, 0},
 };
 
 static uint32_t count_one(void)
