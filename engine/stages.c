@@ -9,7 +9,12 @@
 #define EVERY_MS (24 * 60 * 60 * INT64_C(1000))
 #define MOST     4096 /* stages that are watched */
 
-/* The stages of a CRM as they are kept between runs: a JSON array of [process, name, label, active]. */
+/*
+ * The stages of a CRM as they are kept between runs: {"from": PATH, "stages": [[process, name, label,
+ * active, probability], ...]}. A list from another path, or of an older version, is compared with nothing.
+ * What records of each process hold changes with every sale and is not asked for: a process is one that
+ * stages themselves belong to.
+ */
 struct watching {
     struct running *r;
     json_t *now;
@@ -22,8 +27,8 @@ static int note_stage(void *arg, const struct ds_stage *s, struct ds_err *err)
 
     if (json_array_size(w->now) == MOST)
         return DS_OK;
-    row = json_pack("[s,s,s,b]", s->process ? s->process : "", s->name,
-                    s->label ? s->label : s->name, s->active);
+    row = json_pack("[s,s,s,b,i]", s->process ? s->process : "", s->name,
+                    s->label ? s->label : s->name, s->active, s->probability);
     return row && json_array_append_new(w->now, row) == 0 ? DS_OK : ds_fail_nomem(err);
 }
 
@@ -66,14 +71,36 @@ static void tell(struct running *r, const json_t *row, const char *what, const c
     ds_buf_clear(&text);
 }
 
-static bool is_mapped(const struct running *r, const json_t *row)
+struct naming {
+    const char *name;
+    bool found;
+};
+
+static void look(void *arg, const char *name, int line)
+{
+    struct naming *n = arg;
+
+    (void)line;
+    n->found = n->found || ds_text_same_nocase(name, n->name);
+}
+
+/* Whether a line names the stage; one that belongs to no process may be named for any. */
+static bool is_named(const struct running *r, const json_t *row)
 {
     const struct ds_mapping *m = r->job->mapping;
-    const char *process = part(row, 0);
+    struct naming named = {.name = part(row, 1)};
 
-    if (!*process)
-        process = NULL;
-    return ds_mapping_stage(m, process, part(row, 1), -1) || ds_mapping_status(m, part(row, 1));
+    if (!*part(row, 0))
+        ds_mapping_stage_lines(m, look, &named);
+    return named.found || ds_mapping_stage(m, part(row, 0), named.name, -1) ||
+           ds_mapping_status(m, named.name);
+}
+
+static bool is_mapped(const struct running *r, const json_t *row)
+{
+    int percent = (int)json_integer_value(json_array_get(row, 4));
+
+    return is_named(r, row) || ds_mapping_stage(r->job->mapping, NULL, part(row, 1), percent);
 }
 
 static void compare(struct running *r, const json_t *then, const json_t *now)
@@ -94,17 +121,36 @@ static void compare(struct running *r, const json_t *then, const json_t *now)
         else if (other && strcmp(part(row, 2), part(other, 2)) != 0)
             tell(r, row, "has another label in the CRM now: ", part(row, 2));
     }
-    json_array_foreach(then, i, row) if (!find(now, row)) tell(
-        r, row, "is gone in the CRM", is_mapped(r, row) ? ", and the mapping still names it" : "");
+    json_array_foreach(then, i, row)
+    {
+        if (json_is_true(json_array_get(row, 3)) && !find(now, row))
+            tell(r, row, "is gone in the CRM",
+                 is_named(r, row) ? ", and the mapping still names it" : "");
+    }
 }
 
-static int keep(struct running *r, const json_t *now, struct ds_err *err)
+/* The list that was kept, if it can be compared with one from this path. */
+static json_t *kept(const struct running *r, const char *path)
+{
+    json_t *list = r->state.stages ? json_loads(r->state.stages, 0, NULL) : NULL;
+    const char *from = json_string_value(json_object_get(list, "from"));
+    json_t *stages = NULL;
+
+    if (from && strcmp(from, path) == 0)
+        stages = json_incref(json_object_get(list, "stages"));
+    json_decref(list);
+    return stages;
+}
+
+static int keep(struct running *r, const char *path, json_t *now, struct ds_err *err)
 {
     struct ds_buf text = DS_BUF_INIT(DS_MAX_PAGE);
+    json_t *list = json_pack("{s:s,s:O}", "from", path, "stages", now);
 
-    ds_json_add(&text, now);
-    r->state.stages = ds_buf_failed(&text) ? NULL : ds_arena_dup(&r->lasting, text.text);
+    ds_json_add(&text, list);
+    r->state.stages = !list || ds_buf_failed(&text) ? NULL : ds_arena_dup(&r->lasting, text.text);
     r->state.stages_ms = r->policy.now_ms;
+    json_decref(list);
     ds_buf_clear(&text);
     return r->state.stages ? DS_OK : ds_fail_nomem(err);
 }
@@ -124,15 +170,14 @@ int ds_stages_watch(struct running *r, struct ds_err *err)
     w.now = json_array();
     if (!w.now)
         return ds_fail_nomem(err);
-    if (c->stages(r->remote, path, ds_mapping_process_path(r->job->mapping), note_stage, &w,
-                  &failed)) {
+    if (c->stages(r->remote, path, NULL, note_stage, &w, &failed)) {
         ds_log(DS_LOG_INFO, "whether stages have changed could not be seen: %s", failed.text);
     } else {
-        then = r->state.stages ? json_loads(r->state.stages, 0, NULL) : NULL;
+        then = kept(r, path);
         if (then)
             compare(r, then, w.now);
         json_decref(then);
-        keep(r, w.now, err);
+        keep(r, path, w.now, err);
     }
     json_decref(w.now);
     return err->status;

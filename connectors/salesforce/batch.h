@@ -31,7 +31,7 @@ struct ds_sf_batch {
     struct ds_remote *remote;
     struct ds_sf_reader reader;
     bool creates;
-    bool one_by_one;    /* the org does not create several in one request */
+    size_t width[2];    /* records in one request: of changes, of creations */
     const char *column; /* that the records are found by: "Id", or the field of keys */
     size_t count;
     struct ds_sf_item item[DS_SF_MOST_IDS];
@@ -52,8 +52,8 @@ static inline const char *ds_sf_item_name(const struct ds_sf_batch *b,
 int ds_sf_item_tell(struct ds_sf_batch *b, struct ds_sf_item *item, int status, const char *text,
                     struct ds_err *err);
 
-/* Sends all `open` pending items. Each is then sent, gone or told, or still pending when somebody else
- * holds it. An error leaves it open what became of those that are pending. */
-int ds_sf_batch_send(struct ds_sf_batch *b, size_t open, struct ds_err *err);
+/* Sends all pending items. Each is then sent, gone or told, or still pending when somebody else holds
+ * it, or when so many in one request were too much for the org's triggers: the next ones are smaller. An error leaves it open what became of those that are pending. */
+int ds_sf_batch_send(struct ds_sf_batch *b, struct ds_err *err);
 
 #endif

@@ -359,6 +359,18 @@ static int get_job(struct bulk *b, bool *refused, struct ds_err *err)
     return DS_OK;
 }
 
+/* Somebody deleted the job while it was read. Where we are is kept, and leads to another one. */
+static int tell_gone(const struct bulk *b, struct ds_err *err)
+{
+    ds_err_clear(err);
+    ds_fail(err, DS_E_REMOTE,
+            "Bulk job %s is gone, with %" PRIu64 " of its %" PRIu64 " records read",
+            b->f->at.job.id, b->f->at.job.rows, b->rows);
+    return ds_hint(err,
+                   "the next run sends its query again; look in Setup > Bulk Data Load Jobs who "
+                   "deletes jobs");
+}
+
 int ds_sf_bulk(struct ds_sf_fetch *f, bool *refused, struct ds_err *err)
 {
     struct bulk b = {.f = f, .most = MOST_RECORDS};
@@ -371,9 +383,13 @@ int ds_sf_bulk(struct ds_sf_fetch *f, bool *refused, struct ds_err *err)
     rc = get_job(&b, refused, err);
     if (!rc && !*refused && b.rows > 0)
         rc = take_pages(&b, err);
+    if (rc && f->remote->lost_job)
+        rc = tell_gone(&b, err);
     if (!*refused && (!rc || b.damaged)) {
         ds_api_abandon(f->remote->api);
         ds_sf_job_delete(f);
+        ds_hint(err,
+                "nothing is concluded from it; the job is deleted, and the next run makes another");
     }
     if (*refused) {
         memset(&f->at.job, 0, sizeof(f->at.job));

@@ -118,6 +118,7 @@ int ds_sf_chain_next(struct ds_sf_chain *chain, json_t **page, json_t **records,
     struct ds_api_reply reply;
     int rc = ds_api_wait(chain->remote->api, chain->lane, &reply, err);
 
+    chain->under_way = false;
     *page = json_incref(reply.json);
     ds_api_reply_clear(&reply);
     if (!rc)

@@ -135,11 +135,23 @@ static const struct {
     {"STORAGE_LIMIT_EXCEEDED", DS_SF_STOPPED},
 };
 
-static enum ds_sf_fate fate_of(const char *code)
+/* What a trigger or flow ran into, told in the words of its own failure. */
+static const struct {
+    const char *words;
+    enum ds_sf_fate fate;
+} causes[] = {
+    {"UNABLE_TO_LOCK_ROW", DS_SF_LOCKED},
+    {"System.LimitException", DS_SF_CROWDED},
+};
+
+static enum ds_sf_fate fate_of(const char *code, const char *message)
 {
     for (size_t i = 0; i < sizeof(fates) / sizeof(fates[0]); i++)
         if (strcmp(fates[i].code, code) == 0)
             return fates[i].fate;
+    for (size_t i = 0; message && i < sizeof(causes) / sizeof(causes[0]); i++)
+        if (strncmp(code, "CANNOT_", 7) == 0 && strstr(message, causes[i].words))
+            return causes[i].fate;
     return DS_SF_REFUSED;
 }
 
@@ -161,7 +173,9 @@ static void add_error(struct ds_buf *out, const json_t *error)
     ds_buf_addf(out, "%s%s: %s", out->len ? "; " : "", code_of(error), message ? message : "");
     json_array_foreach(json_object_get(error, "fields"), i, field)
     {
-        ds_buf_addf(out, "%s%s", i ? ", " : " [", json_string_value(field));
+        const char *name = json_string_value(field);
+
+        ds_buf_addf(out, "%s%s", i ? ", " : " [", name ? name : "?");
     }
     if (i)
         ds_buf_add_char(out, ']');
@@ -184,7 +198,7 @@ enum ds_sf_fate ds_sf_change_fate(struct ds_arena *a, const json_t *errors, cons
         add_error(&said, errors);
     }
     if (errors)
-        fate = fate_of(code_of(errors));
+        fate = fate_of(code_of(errors), ds_json_text(errors, "message"));
     *text = ds_arena_dup(a, said.len ? said.text : "refused without a reason");
     ds_buf_clear(&said);
     return fate;

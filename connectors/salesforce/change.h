@@ -23,6 +23,7 @@ bool ds_sf_change_members(struct ds_sf_reader *reader, struct ds_arena *a,
 
 enum ds_sf_fate {
     DS_SF_LOCKED,  /* somebody else holds it for a moment (SF-65) */
+    DS_SF_CROWDED, /* the org's own code cannot bear so many records in one request */
     DS_SF_GONE,    /* there is no such record any more */
     DS_SF_REFUSED, /* and will be again */
     DS_SF_STOPPED  /* none of the others will fare better now */

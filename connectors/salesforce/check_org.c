@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { SKEW_MS = 30000 };
 
@@ -101,7 +102,7 @@ static int note_version(struct ds_sf_check *c)
 }
 
 static int note_share(struct ds_sf_check *c, const char *what, const struct ds_sf_share *share,
-                      const char *setting, long percent)
+                      const char *setting, long percent, const char *then)
 {
     bool over = ds_sf_share_over(share, percent);
 
@@ -109,30 +110,33 @@ static int note_share(struct ds_sf_check *c, const char *what, const struct ds_s
         return DS_OK;
     return ds_sf_note(
         c, over ? DS_FINDING_WARNING : DS_FINDING_OK,
-        "%ld of %ld daily %s used (%.1f %%); this connection stops at %ld %% ('%s')%s", share->used,
-        share->most, what, (double)share->used * 100 / (double)share->most, percent, setting,
-        over ? ", so a run would stop at once" : "");
+        "%ld of %ld daily %s used (%.1f %%); this connection stops at %ld %% ('%s')%s%s",
+        share->used, share->most, what, (double)share->used * 100 / (double)share->most, percent,
+        setting, over ? ", so " : "", over ? then : "");
 }
 
 static int note_budget(struct ds_sf_check *c)
 {
     const struct ds_remote *remote = c->remote;
     const struct ds_sf_limits *limits = &remote->limits;
+    static const char stops[] = "a run would stop at once";
+    bool must = strcmp(ds_option(remote->options, "bulk"), "always") == 0;
     int rc = ds_sf_limits_ask(c->remote, c->err);
 
     if (!rc)
         rc = note_share(c, "requests of the org", &remote->usage.org, "daily_share",
-                        remote->daily_share);
+                        remote->daily_share, stops);
     if (!rc)
         rc = note_share(c, "requests of this app", &remote->usage.app, "daily_share",
-                        remote->daily_share);
+                        remote->daily_share, stops);
     if (!rc && limits->bulk_jobs.most == 0)
         return ds_sf_note(c, DS_FINDING_OK,
                           "the org does not tell this user its other limits ('View Setup and "
                           "Configuration'): Bulk jobs are counted by each run alone");
     return rc ? rc
               : note_share(c, "Bulk query jobs", &limits->bulk_jobs, "bulk_share",
-                           remote->bulk_share);
+                           remote->bulk_share,
+                           must ? stops : "large windows are read page by page");
 }
 
 /* --- what the user may see ------------------------------------------------------------------- */
@@ -153,21 +157,15 @@ static int has_permission(struct ds_sf_check *c, const char *soql, const char *n
 static int sees_object(struct ds_sf_check *c, bool *told, bool *has)
 {
     struct ds_buf soql = DS_BUF_INIT(DS_MAX_TEXT);
-    json_t *info = NULL;
-    char id[DS_SF_ID];
-    const char *user;
-    int rc = ds_sf_get(c->remote, "/services/oauth2/userinfo", &info, NULL, c->err);
+    int rc = DS_OK;
 
-    user = ds_json_text(info, "user_id");
-    if (!rc && user && ds_sf_id(user, id)) {
-        ds_buf_addf(&soql,
-                    "SELECT PermissionsViewAllRecords FROM ObjectPermissions WHERE SobjectType = "
-                    "'Opportunity' AND PermissionsViewAllRecords = TRUE AND ParentId IN (SELECT "
-                    "PermissionSetId FROM PermissionSetAssignment WHERE AssigneeId = '%s')",
-                    id);
+    ds_buf_addf(&soql,
+                "SELECT PermissionsViewAllRecords FROM ObjectPermissions WHERE SobjectType = "
+                "'Opportunity' AND PermissionsViewAllRecords = TRUE AND ParentId IN (SELECT "
+                "PermissionSetId FROM PermissionSetAssignment WHERE AssigneeId = '%s')",
+                c->remote->user_id);
+    if (*c->remote->user_id)
         rc = has_permission(c, soql.text, "PermissionsViewAllRecords", told, has);
-    }
-    json_decref(info);
     ds_buf_clear(&soql);
     return rc;
 }

@@ -2,9 +2,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "connectors/salesforce/chain.h"
 #include "connectors/salesforce/id.h"
-#include "connectors/salesforce/soql.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +32,7 @@ const struct ds_sf_kind *ds_sf_child_kind(const char *path)
 int ds_sf_children_init(struct ds_sf_children *children, struct ds_remote *remote,
                         const struct ds_query *query, struct ds_err *err)
 {
-    *children = (struct ds_sf_children){.remote = remote};
+    *children = (struct ds_sf_children){.remote = remote, .most = DS_SF_CHILD_IDS};
     ds_buf_init(&children->text, DS_MAX_FIELD);
     children->list = ds_arena_alloc(&children->arena, (query->count + 1) * sizeof(*children->list));
     if (!children->list)
@@ -224,112 +222,4 @@ bool ds_sf_children_values(struct ds_sf_children *children, const char *id, stru
         values[list->path] = (struct ds_value){text, out->len};
     }
     return true;
-}
-
-/* --- requests -------------------------------------------------------------------------------- */
-
-/* Where a load has got to: which list, and which of the ids come next. */
-struct load {
-    struct ds_sf_children *children;
-    const char *const *ids;
-    size_t count, at, list;
-};
-
-/* The query for the next ids, as many as fit into an address; false when there are none left. */
-static bool next_query(struct load *load, struct ds_buf *soql, struct ds_sf_list **list)
-{
-    struct ds_buf columns = DS_BUF_INIT(DS_MAX_TEXT);
-
-    if (load->at == load->count) {
-        load->at = 0;
-        load->list++;
-    }
-    if (load->list == load->children->count)
-        return false;
-    *list = &load->children->list[load->list];
-    ds_sf_children_columns(*list, &columns);
-    ds_buf_reset(soql);
-    ds_sf_soql_in(soql, columns.text, (*list)->kind->object, "OpportunityId");
-    for (size_t n = 0; load->at < load->count && n < DS_SF_MOST_IDS; n++)
-        ds_sf_soql_item(soql, load->ids[load->at++]);
-    ds_buf_add_char(soql, ')');
-    ds_buf_clear(&columns);
-    return true;
-}
-
-int ds_sf_children_refuse(const struct ds_sf_list *list, struct ds_err *err)
-{
-    struct ds_err cause = *err;
-
-    if (!strstr(cause.text, "INVALID_TYPE"))
-        return cause.status;
-    ds_err_clear(err);
-    ds_fail(err, DS_E_CONFIG, "the org has no %s for this user (path '%s')", list->kind->object,
-            list->kind->path);
-    return ds_hint(err, "%s", list->kind->hint);
-}
-
-/* One page of the query on a lane; the lane then goes on with the next page, or the next query. */
-static int step(struct load *load, struct ds_sf_chain *chain, struct ds_sf_list **list,
-                struct ds_buf *soql, struct ds_err *err)
-{
-    json_t *page = NULL, *records = NULL, *row;
-    size_t i;
-    int rc = ds_sf_chain_next(chain, &page, &records, err);
-
-    if (rc)
-        rc = ds_sf_children_refuse(*list, err);
-    json_array_foreach(records, i, row)
-    {
-        if (rc)
-            break;
-        rc = ds_sf_children_take(load->children, *list, row, err);
-    }
-    json_decref(page);
-    if (!rc && !chain->under_way && next_query(load, soql, list))
-        rc = ds_sf_chain_begin(chain, "query", soql->text, err);
-    return rc;
-}
-
-static int run(struct load *load, struct ds_err *err)
-{
-    struct ds_sf_chain chain[DS_SF_CHILD_LANES];
-    struct ds_sf_list *list[DS_SF_CHILD_LANES] = {0};
-    struct ds_buf soql = DS_BUF_INIT(DS_MAX_TEXT);
-    bool busy;
-    int rc = DS_OK;
-
-    for (size_t i = 0; i < DS_SF_CHILD_LANES; i++) {
-        ds_sf_chain_init(&chain[i], load->children->remote, DS_SF_FIRST_CHILD_LANE + i);
-        if (!rc && next_query(load, &soql, &list[i]))
-            rc = ds_sf_chain_begin(&chain[i], "query", soql.text, err);
-    }
-    do {
-        busy = false;
-        for (size_t i = 0; i < DS_SF_CHILD_LANES && !rc; i++)
-            if (chain[i].under_way) {
-                busy = true;
-                rc = step(load, &chain[i], &list[i], &soql, err);
-            }
-    } while (busy && !rc);
-    for (size_t i = 0; i < DS_SF_CHILD_LANES; i++)
-        ds_sf_chain_clear(&chain[i]);
-    ds_buf_clear(&soql);
-    return rc;
-}
-
-int ds_sf_children_load(struct ds_sf_children *children, const char *const *ids, size_t count,
-                        struct ds_err *err)
-{
-    struct load load = {.children = children, .ids = ids, .count = count};
-    int rc = DS_OK;
-
-    ds_arena_reset(&children->page);
-    for (size_t i = 0; i < children->count; i++)
-        children->list[i].count = 0;
-    if (children->count && count)
-        rc = run(&load, err);
-    if (!rc)
-        ds_sf_children_sort(children);
-    return rc;
 }

@@ -16,6 +16,12 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "connectors/connector.h"
+#include "connectors/salesforce/remote.h"
+
+/* Opportunities of one request, as many as an address holds; and of one load, which occupies each lane
+ * once for each list. */
+#define DS_SF_CHILD_IDS  500
+#define DS_SF_CHILD_LOAD (DS_SF_CHILD_IDS * DS_SF_CHILD_LANES)
 
 struct ds_sf_kind {
     const char *path;   /* what a path begins with, or is */
@@ -47,6 +53,7 @@ struct ds_sf_children {
     struct ds_arena page;  /* the texts of one page */
     size_t count;
     struct ds_sf_list *list;
+    size_t most; /* opportunities of one request */
     struct ds_buf text;
     bool told;
 };
@@ -55,8 +62,8 @@ int ds_sf_children_init(struct ds_sf_children *children, struct ds_remote *remot
                         const struct ds_query *query, struct ds_err *err);
 void ds_sf_children_clear(struct ds_sf_children *children);
 
-/* Reads the children of these opportunities, and forgets those of others. An object that the org has
- * not is DS_E_CONFIG. */
+/* children_load.c: reads the children of these opportunities, and forgets those of others. An object
+ * that the org has not is DS_E_CONFIG. */
 int ds_sf_children_load(struct ds_sf_children *children, const char *const *ids, size_t count,
                         struct ds_err *err);
 

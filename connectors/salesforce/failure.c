@@ -7,8 +7,9 @@
 
 enum { BUSY_MS = 30000, BUSY_SPREAD_MS = 30000, UNSURE_MS = 5000 };
 
-/* What Salesforce's error codes mean for the person who has to mend them. A code that is not here is
- * told as it came, with the status the HTTP status stands for. */
+/* What Salesforce's error codes mean for the person who has to mend them; their case differs from one
+ * Bulk API to the other. A code that is not here is told as it came, with the status the HTTP status
+ * stands for. */
 static const struct meaning {
     const char *code; /* a trailing '*' takes any ending */
     int status;
@@ -69,7 +70,7 @@ static const struct meaning *meaning_of(const char *code)
     for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
         size_t len = strcspn(meanings[i].code, "*");
 
-        if (strncmp(meanings[i].code, code, len) == 0 &&
+        if (strncasecmp(meanings[i].code, code, len) == 0 &&
             (meanings[i].code[len] == '*' || code[len] == '\0'))
             return &meanings[i];
     }
@@ -120,12 +121,12 @@ static void read_xml(struct fault *f, const struct ds_buf *body)
 }
 
 /* The first error of an answer: of a list, of a bare object (SF-64), or in XML. */
-static void read_fault(struct fault *f, const struct ds_http_answer *answer, const json_t *body)
+static void read_fault(struct fault *f, const struct ds_buf *text, const json_t *body)
 {
     *f = (struct fault){0};
     read_json(f, json_is_array(body) ? json_array_get(body, 0) : body);
     if (!body)
-        read_xml(f, &answer->body);
+        read_xml(f, text);
 }
 
 static bool is_locator(const char *code)
@@ -149,7 +150,7 @@ int64_t ds_sf_again(void *arg, const struct ds_http_answer *answer, const json_t
     struct fault f;
     bool busy;
 
-    read_fault(&f, answer, body);
+    read_fault(&f, &answer->body, body);
     busy = is_busy(arg, &f);
     ds_arena_clear(&f.arena);
     if (busy)
@@ -157,8 +158,15 @@ int64_t ds_sf_again(void *arg, const struct ds_http_answer *answer, const json_t
     return answer->status == 406 ? UNSURE_MS : 0;
 }
 
-static int status_of(long http, const char **hint)
+/* What a failure is to us, by its code or else by its status. */
+static int status_of(long http, const struct fault *f, const char **hint)
 {
+    const struct meaning *meaning = f->code ? meaning_of(f->code) : NULL;
+
+    if (meaning) {
+        *hint = meaning->hint;
+        return meaning->status;
+    }
     for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
         if (statuses[i].http == http || statuses[i].http == http / 100) {
             *hint = statuses[i].hint;
@@ -172,15 +180,10 @@ static int report(struct ds_remote *remote, const struct ds_http_request *reques
                   struct ds_http_answer *answer, const struct fault *f, struct ds_err *err)
 {
     const char *path = request->url + remote->origin.len;
-    const struct meaning *meaning = f->code ? meaning_of(f->code) : NULL;
     struct ds_buf said = DS_BUF_INIT(DS_MAX_TEXT);
     const char *hint;
-    int status = status_of(answer->status, &hint);
+    int status = status_of(answer->status, f, &hint);
 
-    if (meaning) {
-        status = meaning->status;
-        hint = meaning->hint;
-    }
     if (f->code)
         ds_buf_addf(&said, "%s: %.300s", f->code, f->message ? f->message : "");
     else
@@ -204,9 +207,34 @@ int ds_sf_failure(void *arg, const struct ds_http_request *request, struct ds_ht
     struct fault f;
     int rc;
 
-    read_fault(&f, answer, body);
+    read_fault(&f, &answer->body, body);
     remote->lost_locator = f.code && is_locator(f.code);
+    remote->lost_job = answer->status == 404 && strstr(request->url, "/jobs/query/");
+    remote->too_long = answer->status == 414 || answer->status == 431;
     rc = report(remote, request, answer, &f, err);
     ds_arena_clear(&f.arena);
     return rc;
+}
+
+int ds_sf_reply_failed(const char *what, const struct ds_api_reply *reply, struct ds_err *err)
+{
+    struct ds_http_answer answer = {
+        .status = reply->status, .body = reply->body, .head = reply->head, .secret = true};
+    struct ds_buf said = DS_BUF_INIT(DS_MAX_TEXT);
+    const char *hint;
+    struct fault f;
+    int status;
+
+    read_fault(&f, &reply->body, reply->json);
+    status = status_of(reply->status, &f, &hint);
+    if (f.code)
+        ds_buf_addf(&said, " %s: %.300s", f.code, f.message ? f.message : "");
+    else if (!reply->json) {
+        ds_buf_add(&said, " with ");
+        ds_http_describe(&answer, &said);
+    }
+    ds_fail(err, status, "%s was answered %ld%s", what, reply->status, said.text);
+    ds_buf_clear(&said);
+    ds_arena_clear(&f.arena);
+    return ds_hint(err, "%s", hint);
 }

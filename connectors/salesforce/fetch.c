@@ -194,6 +194,8 @@ int ds_sf_fetch(struct ds_remote *remote, const struct ds_query *query, const st
         ds_sf_cursor_text(&cursor, next);
         rc = ds_buf_failed(next) ? ds_fail_nomem(err) : DS_OK;
     }
+    if (rc == DS_E_REMOTE)
+        ds_hint(err, "nothing is concluded from it; the next run reads again");
     ds_sf_reader_clear(&f->reader);
     ds_buf_clear(&f->text);
     free(f);

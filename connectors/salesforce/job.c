@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_LOOK_MS = 500, LONGEST_LOOK_MS = 30000 };
+enum { FIRST_LOOK_MS = 100, LONGEST_LOOK_MS = 30000 };
 
 void ds_sf_job_url(const struct ds_sf_fetch *f, const char *what, struct ds_buf *out)
 {
@@ -43,18 +43,38 @@ static bool is_forced(const struct ds_sf_fetch *f)
     return strcmp(ds_option(f->remote->options, "bulk"), "always") == 0;
 }
 
-/* What Bulk refuses, REST may still answer (SF-14, SF-15); how a refusal looks is nowhere written. */
-static int take_refusal(struct ds_sf_fetch *f, struct ds_api_reply *reply, bool *refused,
+/* What Bulk does not do for us REST may, unless only a job will do. */
+static int do_without(const struct ds_sf_fetch *f, const struct ds_err *why, bool *refused,
+                      struct ds_err *err)
+{
+    if (is_forced(f)) {
+        *err = *why;
+        return err->status;
+    }
+    ds_log(DS_LOG_WARNING, "%s; the window is read page by page instead", why->text);
+    *refused = true;
+    return DS_OK;
+}
+
+/* Whether the org's jobs of a day leave one for us. */
+static int look_at_budget(struct ds_sf_fetch *f, bool *refused, struct ds_err *err)
+{
+    struct ds_err why = {0};
+    int rc = ds_sf_limits_ask(f->remote, err);
+
+    return rc || !ds_sf_bulk_budget(f->remote, &why) ? rc : do_without(f, &why, refused, err);
+}
+
+/* How a query that Bulk cannot do is refused is nowhere written (SF-14, SF-15). */
+static int take_refusal(struct ds_sf_fetch *f, const struct ds_api_reply *reply, bool *refused,
                         struct ds_err *err)
 {
     struct ds_err why = {0};
 
-    if (is_forced(f) || (reply->status != 400 && reply->status != 403 && reply->status != 404))
+    if (reply->status != 400 && reply->status != 403 && reply->status != 404)
         return ds_sf_reply_failed("the Bulk query", reply, err);
     ds_sf_reply_failed("the Bulk query", reply, &why);
-    ds_log(DS_LOG_WARNING, "%s; it is read page by page instead", why.text);
-    *refused = true;
-    return DS_OK;
+    return do_without(f, &why, refused, err);
 }
 
 int ds_sf_job_create(struct ds_sf_fetch *f, const char *soql, bool *refused, struct ds_err *err)
@@ -63,9 +83,12 @@ int ds_sf_job_create(struct ds_sf_fetch *f, const char *soql, bool *refused, str
     struct ds_buf body = DS_BUF_INIT(DS_MAX_TEXT * 2);
     struct ds_api_reply reply = {0};
     const char *id;
-    int rc = ds_sf_bulk_budget(f->remote, err);
+    int rc;
 
     *refused = false;
+    rc = look_at_budget(f, refused, err);
+    if (rc || *refused)
+        return rc;
     *job = (struct ds_sf_job){0};
     snprintf(job->version, sizeof(job->version), "%s",
              ds_option(f->remote->options, "api_version"));
@@ -73,10 +96,7 @@ int ds_sf_job_create(struct ds_sf_fetch *f, const char *soql, bool *refused, str
     ds_text_to_json(&body, soql);
     ds_buf_add(&body,
                ",\"contentType\":\"CSV\",\"columnDelimiter\":\"COMMA\",\"lineEnding\":\"LF\"}");
-    if (!rc && ds_buf_failed(&body))
-        rc = ds_fail_nomem(err);
-    if (!rc)
-        rc = call(f, "POST", body.text, &reply, err);
+    rc = ds_buf_failed(&body) ? ds_fail_nomem(err) : call(f, "POST", body.text, &reply, err);
     ds_buf_clear(&body);
     if (rc)
         return rc;

@@ -75,14 +75,10 @@ int ds_sf_budget(const struct ds_remote *remote, struct ds_err *err)
     return later(remote, "daily_share", err);
 }
 
-int ds_sf_bulk_budget(struct ds_remote *remote, struct ds_err *err)
+int ds_sf_bulk_budget(const struct ds_remote *remote, struct ds_err *err)
 {
-    struct ds_sf_share jobs;
-    int rc = ds_sf_limits_ask(remote, err);
+    struct ds_sf_share jobs = remote->limits.bulk_jobs; /* before the jobs of this run */
 
-    if (rc)
-        return rc;
-    jobs = remote->limits.bulk_jobs; /* before the jobs of this run */
     jobs.used += (long)remote->bulk_jobs;
     if (!ds_sf_share_over(&jobs, remote->bulk_share))
         return DS_OK;

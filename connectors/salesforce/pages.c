@@ -177,7 +177,7 @@ static int take(struct walk *w, struct reading *r, json_t *page, struct ds_err *
 
 static int walk(struct walk *w, struct ds_err *err)
 {
-    int rc = employ(w, err);
+    int rc = DS_OK;
 
     while (!rc && parts(w, RUNNING)) {
         struct ds_api_reply reply;
@@ -197,7 +197,8 @@ static int walk(struct walk *w, struct ds_err *err)
     return rc;
 }
 
-/* The last id of the window says how far pieces reach. Without one nothing is cut. */
+/* The last id of the window says how far pieces reach. Without one nothing is cut. The first pages are
+ * on their way meanwhile. */
 static int find_last(struct walk *w, struct ds_err *err)
 {
     struct ds_sf_range range = ds_sf_fetch_range(w->f);
@@ -226,7 +227,9 @@ int ds_sf_pages(struct ds_sf_fetch *f, struct ds_err *err)
         w.part[i] = (struct part){.piece = f->at.piece[i], .state = WAITING};
     for (size_t i = 0; i < DS_SF_PAGE_LANES; i++)
         ds_sf_chain_init(&w.reading[i].chain, f->remote, i);
-    rc = find_last(&w, err);
+    rc = employ(&w, err);
+    if (!rc)
+        rc = find_last(&w, err);
     if (!rc)
         rc = walk(&w, err);
     for (size_t i = 0; i < DS_SF_PAGE_LANES; i++)

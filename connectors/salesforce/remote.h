@@ -5,6 +5,7 @@
 #define DS_CONNECTORS_SALESFORCE_REMOTE_H
 
 #include "connectors/api.h"
+#include "connectors/salesforce/id.h"
 #include "connectors/salesforce/limits.h"
 #include "connectors/salesforce/usage.h"
 
@@ -50,10 +51,15 @@ struct ds_remote {
     struct ds_sf_usage usage;
     struct ds_sf_limits limits;
     bool limits_asked;
-    uint64_t bulk_jobs; /* of this run, so far */
-    bool lost_locator;  /* the last failure was a locator that is no longer good (SF-44) */
-    char warning[256];  /* the last one that an answer carried; "": none */
-    json_t *describe;   /* of Opportunity; NULL until asked for */
+    uint64_t bulk_jobs;    /* of this run, so far */
+    bool lost_locator;     /* the last failure was a locator that is no longer good (SF-44) */
+    bool lost_job;         /* ... a Bulk job that is not there */
+    bool too_long;         /* ... an address that the org, or something on the way, does not take */
+    char org_id[DS_SF_ID]; /* as the login told it; "": it did not */
+    char user_id[DS_SF_ID];
+    char warning[256];    /* the last one that an answer carried; "": none */
+    json_t *describe;     /* of Opportunity; NULL until asked for */
+    int64_t described_ms; /* the org's clock then */
 };
 
 /* settings.c: the table of settings, and what remote->options say, the secret included. */
@@ -65,6 +71,11 @@ int ds_sf_settings_read(struct ds_remote *remote, struct ds_err *err);
 /* GETs "/services/..." of the org; the caller decrefs *out. */
 int ds_sf_get(struct ds_remote *remote, const char *path, json_t **out, int64_t *date_ms,
               struct ds_err *err);
+
+/* The same in two halves, so that several are on their way at once. */
+int ds_sf_ask(struct ds_remote *remote, size_t lane, const char *path, struct ds_err *err);
+int ds_sf_answer(struct ds_remote *remote, size_t lane, json_t **out, int64_t *date_ms,
+                 struct ds_err *err);
 
 /* Appends the address of a query; resource is "query" or "queryAll". */
 int ds_sf_query_url(const struct ds_remote *remote, const char *resource, const char *soql,
@@ -85,12 +96,13 @@ int ds_sf_rows_of(struct ds_remote *remote, const char *resource, const char *so
 /* What a query with COUNT() counts, deleted records too. */
 int ds_sf_total(struct ds_remote *remote, const char *soql, uint64_t *out, struct ds_err *err);
 
-/* Reports an answer that was handed over whatever its status, and that nothing can be concluded
- * from; what is said to have been answered. */
-int ds_sf_reply_failed(const char *what, struct ds_api_reply *reply, struct ds_err *err);
-
-/* Asks what Opportunity looks like for this user, and what time it is there; date_ms may be NULL. */
+/* Finds out what Opportunity looks like for this user, and what time it was there then, once for each
+ * remote; date_ms may be NULL. */
 int ds_sf_describe(struct ds_remote *remote, int64_t *date_ms, struct ds_err *err);
+
+/* Asks that ahead of time, beside other questions. A failure is left to whoever needs the answer. */
+int ds_sf_describe_ask(struct ds_remote *remote, size_t lane, struct ds_err *err);
+void ds_sf_describe_take(struct ds_remote *remote, size_t lane);
 
 /* The hook of the API that sees the head of every answer. */
 void ds_sf_head(void *arg, struct ds_http_answer *answer);
@@ -103,8 +115,8 @@ int ds_sf_limits_ask(struct ds_remote *remote, struct ds_err *err);
 /* DS_E_LATER when the org has used its share of daily requests (P-12). */
 int ds_sf_budget(const struct ds_remote *remote, struct ds_err *err);
 
-/* The same for Bulk query jobs; to be asked before each. */
-int ds_sf_bulk_budget(struct ds_remote *remote, struct ds_err *err);
+/* The same for Bulk query jobs, to be asked before each: of the limits as they were told, if they were. */
+int ds_sf_bulk_budget(const struct ds_remote *remote, struct ds_err *err);
 
 /* What the org has used of its requests, appended; nothing when it never told. */
 void ds_sf_usage_text(const struct ds_remote *remote, struct ds_buf *out);
@@ -130,6 +142,10 @@ int ds_sf_refused(const struct ds_remote *remote, struct ds_http_answer *answer,
 int ds_sf_failure(void *arg, const struct ds_http_request *request, struct ds_http_answer *answer,
                   json_t *body, struct ds_err *err);
 int64_t ds_sf_again(void *arg, const struct ds_http_answer *answer, const json_t *body);
+
+/* Reports in the same words an answer that was handed over whatever its status; `what` is said to have
+ * been answered. */
+int ds_sf_reply_failed(const char *what, const struct ds_api_reply *reply, struct ds_err *err);
 
 /* stages.c: the labels of the stages, by ApiName; the caller decrefs *out. */
 int ds_sf_stage_labels(struct ds_remote *remote, json_t **out, struct ds_err *err);

@@ -34,6 +34,35 @@ int ds_sf_get(struct ds_remote *remote, const char *path, json_t **out, int64_t 
     return rc;
 }
 
+int ds_sf_ask(struct ds_remote *remote, size_t lane, const char *path, struct ds_err *err)
+{
+    struct ds_buf url = DS_BUF_INIT(DS_MAX_URL);
+    struct ds_api_call call = {.repeatable = true};
+    int rc = ds_sf_budget(remote, err);
+
+    ds_buf_addf(&url, "%s%s", remote->origin.text, path);
+    call.url = url.text;
+    if (!rc)
+        rc = ds_api_begin(remote->api, lane, &call, err);
+    ds_buf_clear(&url);
+    return rc;
+}
+
+int ds_sf_answer(struct ds_remote *remote, size_t lane, json_t **out, int64_t *date_ms,
+                 struct ds_err *err)
+{
+    struct ds_api_reply reply;
+    int rc = ds_api_wait(remote->api, lane, &reply, err);
+
+    if (!rc) {
+        *out = json_incref(reply.json);
+        if (date_ms)
+            *date_ms = reply.date_ms;
+    }
+    ds_api_reply_clear(&reply);
+    return rc;
+}
+
 int ds_sf_query_url(const struct ds_remote *remote, const char *resource, const char *soql,
                     struct ds_buf *out, struct ds_err *err)
 {
@@ -106,29 +135,46 @@ int ds_sf_total(struct ds_remote *remote, const char *soql, uint64_t *out, struc
     return rc;
 }
 
-int ds_sf_reply_failed(const char *what, struct ds_api_reply *reply, struct ds_err *err)
-{
-    const json_t *error = json_is_array(reply->json) ? json_array_get(reply->json, 0) : reply->json;
-    const char *code = ds_json_text(error, "errorCode");
-    const char *message = ds_json_text(error, "message");
+/* --- what Opportunity looks like ------------------------------------------------------------- */
 
-    ds_fail(err, reply->status == 401 ? DS_E_AUTH : DS_E_REMOTE, "%s was answered %ld%s%s%s%s",
-            what, reply->status, code ? " " : "", code ? code : "", message ? ": " : "",
-            message ? message : "");
-    return ds_hint(err, "whether it happened is looked up before anything is sent again");
+static void add_describe_path(const struct ds_remote *remote, struct ds_buf *out)
+{
+    ds_buf_addf(out, "/services/data/%s/sobjects/Opportunity/describe",
+                ds_option(remote->options, "api_version"));
+}
+
+int ds_sf_describe_ask(struct ds_remote *remote, size_t lane, struct ds_err *err)
+{
+    struct ds_buf path = DS_BUF_INIT(DS_MAX_URL);
+    int rc;
+
+    add_describe_path(remote, &path);
+    rc = ds_sf_ask(remote, lane, path.text, err);
+    ds_buf_clear(&path);
+    return rc;
+}
+
+void ds_sf_describe_take(struct ds_remote *remote, size_t lane)
+{
+    struct ds_err ignored = {0};
+
+    json_decref(remote->describe);
+    remote->describe = NULL;
+    ds_sf_answer(remote, lane, &remote->describe, &remote->described_ms, &ignored);
+    ds_err_clear(&ignored);
 }
 
 int ds_sf_describe(struct ds_remote *remote, int64_t *date_ms, struct ds_err *err)
 {
     struct ds_buf path = DS_BUF_INIT(DS_MAX_URL);
-    int rc;
+    int rc = DS_OK;
 
-    json_decref(remote->describe);
-    remote->describe = NULL;
-    ds_buf_addf(&path, "/services/data/%s/sobjects/Opportunity/describe",
-                ds_option(remote->options, "api_version"));
-    rc = ds_sf_get(remote, path.text, &remote->describe, date_ms, err);
+    add_describe_path(remote, &path);
+    if (!remote->describe)
+        rc = ds_sf_get(remote, path.text, &remote->describe, &remote->described_ms, err);
     ds_buf_clear(&path);
+    if (!rc && date_ms)
+        *date_ms = remote->described_ms;
     if (!rc && !json_is_array(json_object_get(remote->describe, "fields")))
         return ds_fail(err, DS_E_REMOTE, "the description of Opportunity lists no fields");
     return rc;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH = 1000 }; /* rows that are held until their children are read */
+enum { BATCH = DS_SF_CHILD_LOAD }; /* rows that are held until their children are read */
 
 struct page {
     struct ds_sf_fetch *f;

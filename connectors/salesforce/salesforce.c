@@ -1,6 +1,7 @@
 #include "connectors/salesforce/salesforce.h"
 
 #include "base/file.h"
+#include "base/log.h"
 #include "connectors/salesforce/id.h"
 #include "connectors/salesforce/metadata.h"
 #include "connectors/salesforce/remote.h"
@@ -59,36 +60,63 @@ static int open_remote(const struct ds_options *options, struct ds_remote **out,
 
 /* --- identify ---------------------------------------------------------------------------------- */
 
+/* An app without the scope for it is not told who it acts as. The login has told where we are. */
+static int do_without_info(const struct ds_remote *remote, struct ds_err *err)
+{
+    if ((err->status != DS_E_AUTH && err->status != DS_E_CONFIG) || !*remote->org_id)
+        return err->status;
+    ds_log(DS_LOG_INFO, "the user's name is not told: %s", err->text);
+    ds_err_clear(err);
+    return DS_OK;
+}
+
+/* Who and where we are; whether the version is offered, and what is used; and what every use of a
+ * connection goes on with. Side by side, for none needs the answer to another. */
+static int ask_first(struct ds_remote *remote, json_t **info, struct ds_err *err)
+{
+    enum { INFO, RESOURCES, DESCRIBE };
+    struct ds_buf path = DS_BUF_INIT(DS_MAX_URL);
+    json_t *resources = NULL;
+    int rc = ds_sf_ask(remote, INFO, "/services/oauth2/userinfo", err);
+
+    ds_buf_addf(&path, "/services/data/%s/", ds_option(remote->options, "api_version"));
+    if (!rc)
+        rc = ds_sf_ask(remote, RESOURCES, path.text, err);
+    if (!rc)
+        rc = ds_sf_describe_ask(remote, DESCRIBE, err);
+    if (!rc && ds_sf_answer(remote, INFO, info, NULL, err))
+        rc = do_without_info(remote, err);
+    if (!rc)
+        rc = ds_sf_answer(remote, RESOURCES, &resources, NULL, err);
+    if (!rc)
+        ds_sf_describe_take(remote, DESCRIBE);
+    ds_api_abandon(remote->api); /* after a failure */
+    json_decref(resources);
+    ds_buf_clear(&path);
+    return rc;
+}
+
 static int identify(struct ds_remote *remote, struct ds_identity *out, struct ds_err *err)
 {
-    const char *version = ds_option(remote->options, "api_version");
-    struct ds_buf text = DS_BUF_INIT(DS_MAX_TEXT);
-    json_t *info = NULL, *resources = NULL;
+    struct ds_buf usage = DS_BUF_INIT(DS_MAX_TEXT);
     const char *organisation, *user;
+    json_t *info = NULL;
     char id[DS_SF_ID];
-    int rc = ds_sf_get(remote, "/services/oauth2/userinfo", &info, NULL, err);
+    int rc = ask_first(remote, &info, err);
 
-    ds_buf_addf(&text, "/services/data/%s/", version);
-    if (!rc) /* tells whether the version is offered, and what is used */
-        rc = ds_sf_get(remote, text.text, &resources, NULL, err);
-    if (rc)
-        goto out;
-    organisation = ds_json_text(info, "organization_id");
-    user = ds_json_text(info, "preferred_username");
-    if (!organisation || !ds_sf_id(organisation, id)) {
+    organisation = info ? ds_json_text(info, "organization_id") : remote->org_id;
+    user = info ? ds_json_text(info, "preferred_username") : ds_option(remote->options, "user");
+    if (!rc && (!organisation || !ds_sf_id(organisation, id)))
         rc = ds_fail(err, DS_E_REMOTE, "the org does not tell its id (userinfo)");
-        goto out;
+    if (!rc) {
+        ds_sf_usage_text(remote, &usage);
+        snprintf(out->organisation, sizeof(out->organisation), "%s", id);
+        snprintf(out->user, sizeof(out->user), "%s", user ? user : "");
+        snprintf(out->detail, sizeof(out->detail), "API %s%s%s",
+                 ds_option(remote->options, "api_version"), usage.len ? ", " : "", usage.text);
     }
-    ds_buf_reset(&text);
-    ds_sf_usage_text(remote, &text);
-    snprintf(out->organisation, sizeof(out->organisation), "%s", id);
-    snprintf(out->user, sizeof(out->user), "%s", user ? user : "");
-    snprintf(out->detail, sizeof(out->detail), "API %s%s%s", version, text.len ? ", " : "",
-             text.text);
-out:
     json_decref(info);
-    json_decref(resources);
-    ds_buf_clear(&text);
+    ds_buf_clear(&usage);
     return rc;
 }
 

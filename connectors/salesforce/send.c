@@ -1,19 +1,44 @@
+#include "base/log.h"
 #include "base/text.h"
 #include "connectors/salesforce/batch.h"
 
 #include <string.h>
 
-/* Takes the errors of one record. */
+/* Triggers have limits for each request, however many records it has. */
+static void shrink(struct ds_sf_batch *b, const struct ds_sf_item *item, size_t count)
+{
+    if (b->width[b->creates] <= count / 2)
+        return;
+    b->width[b->creates] = count / 2;
+    ds_log(DS_LOG_WARNING,
+           "%zu changes in one request are too many for the org's own code, 'batch' "
+           "sets how many there are: %.200s",
+           count, item->text);
+}
+
+/* Takes the errors of one record, of so many in the request. */
 static int take_fate(struct ds_sf_batch *b, struct ds_sf_item *item, const json_t *errors,
-                     struct ds_err *err)
+                     size_t count, struct ds_err *err)
 {
     switch (ds_sf_change_fate(&b->arena, errors, &item->text)) {
     case DS_SF_LOCKED: return DS_OK; /* it stays pending */
+    case DS_SF_CROWDED:
+        if (count == 1)
+            break;
+        shrink(b, item, count);
+        return DS_OK;
     case DS_SF_GONE: item->stage = DS_SF_ITEM_GONE; return DS_OK;
     case DS_SF_STOPPED: return ds_sf_item_tell(b, item, DS_E_LATER, item->text, err);
     case DS_SF_REFUSED: break;
     }
     return ds_sf_item_tell(b, item, DS_E_RECORD, item->text, err);
+}
+
+/* An answer that is not about the records: what became of them is not known. */
+static int take_failure(const struct ds_sf_batch *b, struct ds_api_reply *reply, struct ds_err *err)
+{
+    ds_sf_reply_failed(b->creates ? "a creation" : "a change", reply, err);
+    return ds_hint(err, "whether it happened is looked up before anything is sent again");
 }
 
 /* What a request for one record was answered. A status that is not about the record ends the call:
@@ -40,11 +65,11 @@ static int take_single(struct ds_sf_batch *b, struct ds_sf_item *item, struct ds
     case 403:
     case 404:
         if (reply->json)
-            return take_fate(b, item, reply->json, err);
+            return take_fate(b, item, reply->json, 1, err);
         break;
     default: break;
     }
-    return ds_sf_reply_failed(b->creates ? "the creation" : "the change", reply, err);
+    return take_failure(b, reply, err);
 }
 
 static int send(struct ds_sf_batch *b, const char *const *headers, bool any_status,
@@ -131,7 +156,7 @@ static int take_results(struct ds_sf_batch *b, const json_t *results,
         if (json_is_true(json_object_get(result, "success")))
             sent[i]->stage = DS_SF_ITEM_SENT;
         else
-            rc = take_fate(b, sent[i], json_object_get(result, "errors"), err);
+            rc = take_fate(b, sent[i], json_object_get(result, "errors"), count, err);
     }
     return rc;
 }
@@ -148,24 +173,20 @@ static void add_record(struct ds_sf_batch *b, const struct ds_sf_item *item, boo
     ds_buf_add_char(&b->request, '}');
 }
 
-/* All pending records in one request, each on its own. That several can be created so is nowhere
- * promised: a refusal of the request as a whole makes nothing, and they are sent one by one. */
-static int send_many(struct ds_sf_batch *b, struct ds_err *err)
+/* Several records in one request, each on its own. That several can be created so is nowhere promised:
+ * a refusal of the request as a whole makes nothing, and they are sent one by one. */
+static int send_many(struct ds_sf_batch *b, struct ds_sf_item *const *sent, size_t count,
+                     struct ds_err *err)
 {
-    struct ds_sf_item *sent[DS_SF_MOST_IDS];
     struct ds_api_reply reply;
-    size_t count = 0;
     int rc;
 
     begin_request(b, "composite/sobjects");
     if (b->creates)
         ds_buf_addf(&b->url, "/Opportunity/%s", b->column);
     ds_buf_add(&b->request, "{\"allOrNone\":false,\"records\":[");
-    for (size_t i = 0; i < b->count; i++)
-        if (b->item[i].stage == DS_SF_ITEM_PENDING) {
-            add_record(b, &b->item[i], count == 0);
-            sent[count++] = &b->item[i];
-        }
+    for (size_t i = 0; i < count; i++)
+        add_record(b, sent[i], i == 0);
     ds_buf_add(&b->request, "]}");
     rc = send(b, NULL, b->creates, &reply, err);
     if (rc)
@@ -173,24 +194,38 @@ static int send_many(struct ds_sf_batch *b, struct ds_err *err)
     if (reply.status / 100 == 2)
         rc = take_results(b, reply.json, sent, count, err);
     else if (reply.status == 400 || reply.status == 404 || reply.status == 405)
-        b->one_by_one = true;
+        b->width[b->creates] = 1;
     else
-        rc = ds_sf_reply_failed("the creations", &reply, err);
+        rc = take_failure(b, &reply, err);
     ds_api_reply_clear(&reply);
     return rc;
 }
 
-int ds_sf_batch_send(struct ds_sf_batch *b, size_t open, struct ds_err *err)
+/* The next pending items, as many as go into one request. */
+static size_t gather(struct ds_sf_batch *b, size_t *at, struct ds_sf_item **out)
 {
+    size_t count = 0;
+
+    for (; *at < b->count && count < b->width[b->creates]; ++*at)
+        if (b->item[*at].stage == DS_SF_ITEM_PENDING)
+            out[count++] = &b->item[*at];
+    return count;
+}
+
+int ds_sf_batch_send(struct ds_sf_batch *b, struct ds_err *err)
+{
+    struct ds_sf_item *sent[DS_SF_MOST_IDS];
     int rc = DS_OK;
 
-    if (open > 1 && !(b->creates && b->one_by_one)) {
-        rc = send_many(b, err);
-        if (rc || !(b->creates && b->one_by_one))
-            return rc;
+    for (size_t at = 0; at < b->count && !rc;) {
+        size_t from = at, count = gather(b, &at, sent);
+
+        if (count == 1)
+            rc = send_single(b, sent[0], err);
+        else if (count > 1)
+            rc = send_many(b, sent, count, err);
+        if (count > 1 && b->width[b->creates] == 1)
+            at = from; /* one by one */
     }
-    for (size_t i = 0; i < b->count && !rc; i++)
-        if (b->item[i].stage == DS_SF_ITEM_PENDING)
-            rc = send_single(b, &b->item[i], err);
     return rc;
 }

@@ -43,7 +43,7 @@ const struct ds_setting ds_sf_settings[] = {
     {"bulk_from", "50000", 0, "opportunities from which a window is large", "50000"},
     {"bulk_wait", "14400", 0, "seconds that a run waits for a Bulk job", "14400"},
     {"bulk_share", "50", 0,
-     "percent of the org's daily Bulk query jobs at which a run makes no more", "50"},
+     "percent of the org's daily Bulk query jobs at which a run reads page by page instead", "50"},
     DS_HTTP_SETTINGS,
     {0},
 };

@@ -6,6 +6,7 @@
 #include "connectors/salesforce/refresh.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -106,7 +107,21 @@ static int same_org(const struct ds_remote *remote, const char *instance_url, st
     return rc;
 }
 
-static int accept(const struct ds_remote *remote, const json_t *body, struct ds_token *out,
+/* The last two parts of ".../id/00D.../005..."; what cannot be read is left as it is. */
+static void read_ids(struct ds_remote *remote, const char *identity)
+{
+    const char *user = identity ? strrchr(identity, '/') : NULL;
+    const char *org = user ? memrchr(identity, '/', (size_t)(user - identity)) : NULL;
+    char text[DS_SF_ID];
+
+    if (!org || user - org > DS_SF_ID)
+        return;
+    snprintf(text, sizeof(text), "%.*s", (int)(user - org - 1), org + 1);
+    if (ds_sf_id(text, remote->org_id))
+        ds_sf_id(user + 1, remote->user_id);
+}
+
+static int accept(struct ds_remote *remote, const json_t *body, struct ds_token *out,
                   struct ds_err *err)
 {
     const char *token = ds_json_text(body, "access_token");
@@ -119,6 +134,7 @@ static int accept(const struct ds_remote *remote, const json_t *body, struct ds_
     rc = same_org(remote, instance_url, err);
     if (rc)
         return rc;
+    read_ids(remote, ds_json_text(body, "id"));
     ds_buf_add(&out->text, token);
     return ds_buf_failed(&out->text)
                ? ds_fail(err, DS_E_REMOTE, "the access token is longer than %u bytes", DS_MAX_TOKEN)

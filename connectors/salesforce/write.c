@@ -177,15 +177,25 @@ static int give_up(struct ds_sf_batch *b, struct ds_err *err)
     return rc;
 }
 
-/* Every attempt begins with the records as they are then (P-5). */
+static size_t pending(const struct ds_sf_batch *b)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < b->count; i++)
+        n += b->item[i].stage == DS_SF_ITEM_PENDING;
+    return n;
+}
+
+/* Every attempt begins with the records as they are then (P-5). What comes back because there were too
+ * many in one request is sent again at once, in smaller ones. */
 static int write_batch(struct ds_sf_batch *b, struct ds_err *err)
 {
     for (unsigned tried = 1;; tried++) {
-        size_t open = 0;
+        size_t open = 0, width = b->width[b->creates];
         int rc = judge_all(b, &open, err), failed;
 
         if (!rc && open)
-            rc = ds_sf_batch_send(b, open, err);
+            rc = ds_sf_batch_send(b, err);
         failed = rc;
         if (failed) { /* of several requests some may have succeeded */
             struct ds_err later = {0};
@@ -194,11 +204,12 @@ static int write_batch(struct ds_sf_batch *b, struct ds_err *err)
             return failed;
         }
         rc = read_back(b, err);
-        open = 0;
-        for (size_t i = 0; i < b->count; i++)
-            open += b->item[i].stage == DS_SF_ITEM_PENDING;
-        if (rc || !open)
+        if (rc || !pending(b))
             return rc;
+        if (b->width[b->creates] < width) {
+            tried = 0;
+            continue;
+        }
         if (tried == MOST_TRIES)
             return give_up(b, err);
         rc = wait_for_locks(b, tried, err);
@@ -243,6 +254,7 @@ int ds_sf_write(struct ds_remote *remote, const struct ds_query *query,
     if (!b)
         return ds_fail_nomem(err);
     b->remote = remote;
+    b->width[0] = b->width[1] = (size_t)remote->batch;
     b->written = written;
     b->arg = arg;
     ds_buf_init(&b->bodies, DS_MAX_PAGE);

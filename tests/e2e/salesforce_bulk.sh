@@ -127,9 +127,36 @@ fetch bulk=auto bulk_from=1
 has_all 'SF-15: Bulk is switched off: page by page' "$T/out"
 has 'and the log says so' 'page by page' "$T/err"
 ok 'an error where only a job will do' fails fetch bulk=always
-sim set '{"bulk_enabled":true,"bulk_jobs_max":0}' >/dev/null
+sim set '{"bulk_enabled":true}' >/dev/null
+
+# --- no job left for today, by our share of them or by the org's own count
+
+jobs=$(requests '^POST .*/jobs/query ')
+fetch bulk=auto bulk_from=1 bulk_share=0
+has_all 'the share of jobs is used up: page by page' "$T/out"
+has 'and the log says so' 'daily Bulk query jobs of the org are used, .* read page by page instead' "$T/err"
+is 'no job is made' "$jobs" "$(requests '^POST .*/jobs/query ')"
+fetch bulk=auto bulk_from=1 bulk_share=0 --die-after 2
+cp "$T/out" "$T/begun"
+resume=$(jq -r 'select(.mark) | .mark' "$T/begun" | tail -n 1)
+fetch bulk=auto bulk_from=1 --resume "$resume"
+has_all 'what was begun so goes on so' "$T/begun" "$T/out"
+is 'with no job either' "$jobs" "$(requests '^POST .*/jobs/query ')"
+ok 'where only a job will do the run ends' fails fetch bulk=always bulk_share=0
+has 'for later' '"status":"later".*bulk_share' "$T/out"
+used=$(sim_get stats | jq .salesforce.requests)
+sim set "{\"calls_of_others\":$((79995 - used))}" >/dev/null
+ok 'the share of requests holds for it, too' fails fetch bulk=auto bulk_from=1 bulk_share=0
+has 'with what it asked for kept' '"status":"later".*daily_share' "$T/out"
+sim set '{"calls_of_others":18,"bulk_jobs_max":1}' >/dev/null
 fetch bulk=auto bulk_from=1 bulk_share=100
-ok 'no more jobs today: later, or page by page' test "$(records "$T/out" | wc -l)" = 13000 -o "$(grep -c '"status":"later"' "$T/out")" = 1
+has_all "the org's own count is used up: page by page" "$T/out"
+sim set '{"bulk_jobs_max":0}' >/dev/null
+fetch bulk=auto bulk_from=1 bulk_share=100
+has_all 'so it is when the limits do not tell' "$T/out"
+has 'in the words of the org' 'EXCEEDEDQUOTA: Max bulk v2 query jobs .*page by page' "$T/err"
+ok 'where only a job will do that ends the run' fails fetch bulk=always bulk_share=100
+has 'for later, too' '"status":"later".*EXCEEDEDQUOTA' "$T/out"
 sim set '{"bulk_jobs_max":10000,"bulk_polls":1000000}' >/dev/null
 ok 'SF-79: a job that takes too long' fails fetch bulk=always bulk_wait=1
 has 'is for a later run' '"status":"later"' "$T/out"
@@ -139,6 +166,20 @@ jobs=$(requests '^POST .*/jobs/query 200$')
 fetch bulk=always --resume "$resume"
 has_all 'which goes on with it' "$T/out"
 is 'and makes no other' "$jobs" "$(requests '^POST .*/jobs/query 200$')"
+
+# --- a job that is gone while its pages are read
+
+for version in v60.0 v67.0; do
+    fault '"match":"/results","kind":"status","status":404,"after":2,"times":99,"content_type":"application/json","body":"[{\"errorCode\":\"NOT_FOUND\",\"message\":\"The requested resource does not exist\"}]"'
+    ok "$version: it ends the run" fails fetch bulk=always api_version=$version
+    cp "$T/out" "$T/begun"
+    has "$version: which says so" '"status":"remote".*Bulk job 750.* is gone' "$T/out"
+    sim reset '{}' >/dev/null
+    fault '"match":"GET /services/data/'$version'/jobs/query/750","kind":"job_gone"'
+    fetch bulk=always api_version=$version --resume "$(jq -r 'select(.mark) | .mark' "$T/begun" | tail -n 1)"
+    has_all "$version: the next one sends its query again" "$T/out"
+    sim reset '{}' >/dev/null
+done
 
 # --- pages that are not what they should be (SF-10, SF-19, SF-89)
 

@@ -90,7 +90,10 @@ done
 
 sed -i 's/^key_field = .*/bulk_share = 0/' "$T/dealsync.conf"
 sim set '{"team_selling":true}' >/dev/null
-told 'a share of Bulk jobs that is used up' '^  warning .*Bulk query jobs used.*would stop at once'
+told 'a share of Bulk jobs that is used up' '^  warning .*Bulk query jobs used.*large windows are read page by page'
+sed -i 's/^bulk_share = 0/&\nbulk = always/' "$T/dealsync.conf"
+told 'where only a job will do' '^  warning .*Bulk query jobs used.*would stop at once'
+sed -i '/^bulk = always/d' "$T/dealsync.conf"
 sim set '{"calls_of_others":79990}' >/dev/null
 run 75 sync sf
 has 'a run stops at its share of the day' 'daily requests of the org are used, and this connection stops at 80 %' "$T/err"

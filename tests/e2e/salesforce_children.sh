@@ -130,8 +130,29 @@ has 'with the same words' '"status":"config".*Opportunity Team Settings' "$T/out
 ok 'without the path all is well' drive sf fetch --paths Name --quiet
 sim set '{"team_selling":true}' >/dev/null
 
-# --- pages: children of a page come with few requests, side by side
+# --- requests: children of many opportunities come with few
 
-before=$(sim_get stats | jq .salesforce.requests)
-drive sf fetch --paths Name,OpportunityTeamMembers,OpportunityContactRoles --quiet
-ok '400 opportunities: two requests a list' test $(($(sim_get stats | jq .salesforce.requests) - before)) -le 10
+stop_sim
+start_sim --count 2600
+configure
+clock 2026-08-21T06:00:00Z
+lists=Name,OpportunityTeamMembers,OpportunityContactRoles
+asked() { # how many requests for lists there were so far
+    sim_get log | jq '[.requests[] | select(.path | test("/query/.*OpportunityId%20IN"))] | length'
+}
+drive sf fetch --paths $lists bulk=never
+records | sort >"$T/pages"
+is '2,600 opportunities, 500 at a time: six requests a list' 12 "$(asked)"
+drive sf fetch --paths $lists bulk=always
+ok 'as a Bulk job: the same' cmp "$T/pages" <(records | sort)
+is 'with as many' 24 "$(asked)"
+
+# Something on the way may take shorter addresses than the org.
+sim fault '{"crm":"salesforce","match":"IN%20%28%27006","kind":"headers_too_large","after":5,"times":3}' >/dev/null
+drive sf fetch --paths $lists bulk=never --verbose
+ok 'addresses that are too long get shorter' cmp "$T/pages" <(records | sort)
+has 'at once, and not for one request alone' 'asked for (250|125) opportunities at a time' "$T/err"
+sim reset '{}' >/dev/null
+sim fault '{"crm":"salesforce","match":"IN%20%28%27006","kind":"headers_too_large","times":-1}' >/dev/null
+ok 'when none is short enough that is an error' fails drive sf fetch --paths $lists bulk=never
+has 'of configuration' '"status":"config".*431' "$T/out"

@@ -43,7 +43,7 @@ error 403 application/xml '<?xml version="1.0"?><Errors><Error><errorCode>API_CU
 says 'XML' 77 'API_CURRENTLY_DISABLED: no' 'API Enabled'
 error 431 text/html '<h1>Bad Message 431</h1><pre>reason: Request Header Fields Too Large</pre>'
 says 'a page (SF-13, SF-27)' 78 '431' 'name fewer'
-error 410 application/json '[{"message":"GONE","errorCode":"UNSUPPORTED_API_VERSION"}]' /services/data/
+TIMES=9 error 410 application/json '[{"message":"GONE","errorCode":"UNSUPPORTED_API_VERSION"}]' /services/data/
 says 'a retired version' 78 'UNSUPPORTED_API_VERSION' "'api_version'"
 sim set '{"limit_info":"api-usage=100000/100000"}' >/dev/null
 error 403 application/json '[{"message":"TotalRequests Limit exceeded.","errorCode":"REQUEST_LIMIT_EXCEEDED"}]' /describe

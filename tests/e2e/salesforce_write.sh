@@ -213,6 +213,26 @@ push "$T/c"
 is 'nor does it hold up others' '0 ok;1 ok;' "$(outcome)"
 sim reset '{}' >/dev/null
 
+# --- triggers that cannot bear so many records in one request
+
+for i in $(seq 100 219); do change "${id[i]}" Amount "$i"; done >"$T/c"
+sim set '{"trigger_limit":25}' >/dev/null
+before=$(mutations)
+push "$T/c"
+is 'all are written all the same' 120 "$(outcome | grep -o ' ok;' | wc -l)"
+is '120, 60, 30, and then 15 at a time' 11 $(($(mutations) - before))
+has 'the log tells the setting' "too many for the org's own code, 'batch'" "$T/err"
+sim set '{"trigger_limit":1}' >/dev/null
+for i in 100 101; do change "${id[i]}" Amount "9$i"; done >"$T/c"
+push "$T/c"
+is 'down to one' '0 ok;1 ok;' "$(outcome)"
+sim set '{"trigger_limit":0}' >/dev/null
+sim fault '{"crm":"salesforce","match":"PATCH","kind":"status","status":400,"times":-1,"content_type":"application/json","body":"[{\"errorCode\":\"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY\",\"message\":\"T: System.LimitException: Too many SOQL queries: 101\"}]"}' >/dev/null
+change "${id[100]}" Amount 17 >"$T/c"
+push "$T/c"
+is 'what is too much even alone is refused' '0 record;' "$(outcome)"
+sim reset '{}' >/dev/null
+
 # --- lost answers
 
 for kind in cut_before cut_after; do

@@ -316,7 +316,7 @@ static void stage_get(const struct row *row, enum aspect aspect, struct val *v)
     const struct stage *s = &stages[row->stage];
 
     switch ((int)aspect) {
-    case A_STAGE_SF: put_sf(v, "01J", (uint64_t)row->stage + 1); return;
+    case A_STAGE_SF: put_sf(v, "01J", (uint64_t)row->at + 1); return;
     case A_STAGE_NAME: val_text(v, s->name); return;
     case A_STAGE_PROBABILITY: val_number(v, s->probability, 0); return;
     case A_STAGE_ACTIVE: val_bool(v, s->active); return;

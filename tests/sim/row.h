@@ -149,6 +149,7 @@ enum aspect {
     A_PROCESS_SF,
     A_PROCESS_NAME,
     A_VIEW_ALL,
+    A_VIEW_RECORDS,
     A_VIEW_SETUP,
     A_MAY_EDIT,
     A_MAY_CREATE,

@@ -2,6 +2,7 @@
 #include "tests/sim/log.h"
 #include "tests/sim/sf_key.h"
 #include "tests/sim/sf_query.h"
+#include "tests/sim/sf_settings.h"
 #include "tests/sim/sf_tables.h"
 #include "tests/sim/sf_write.h"
 #include "tests/sim/world.h"
@@ -135,6 +136,11 @@ static void check_one(struct batch *b, size_t i)
     }
     if (sf_locked(c, b->request, i == 0))
         return;
+    if (sf_settings.trigger_limit && b->n > sf_settings.trigger_limit) {
+        sf_change_refuse(c, 400, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", NULL,
+                         "DealTrigger: System.LimitException: Apex CPU time limit exceeded");
+        return;
+    }
     body = json_object();
     json_object_foreach((json_t *)(uintptr_t)record, name, value)
     {

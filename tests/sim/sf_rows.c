@@ -482,6 +482,7 @@ void sf_row_get(const struct row *row, enum aspect aspect, struct val *v)
     case A_PROCESS_SF: put_id(v, "019", 1); return;
     case A_PROCESS_NAME: val_text(v, "Hardware Process"); return;
     case A_VIEW_ALL: val_bool(v, sf_settings.view_all); return;
+    case A_VIEW_RECORDS: val_bool(v, sf_settings.view_all || sf_settings.view_records); return;
     case A_VIEW_SETUP: val_bool(v, sf_settings.view_setup); return;
     case A_MAY_EDIT: val_bool(v, sf_settings.updateable); return;
     case A_MAY_CREATE: val_bool(v, sf_settings.createable); return;

@@ -11,7 +11,7 @@ struct sf_settings {
     /* features */
     bool team_selling, person_accounts, line_items;
     /* permissions of the asking user */
-    bool queryable, updateable, createable, view_all, view_setup;
+    bool queryable, updateable, createable, view_all, view_records, view_setup;
     char hidden_fields[2048]; /* ",Amount,Account.Name," */
     char locked_fields[2048]; /* seen, not writable */
     /* rules */
@@ -21,6 +21,7 @@ struct sf_settings {
     char duplicate_rule[8];    /* "", "alert" (allowSave passes) or "block" */
     char flow_field[64];       /* set to flow_value by every save; "": no flow */
     char flow_value[256];
+    uint32_t trigger_limit; /* records of one request that triggers can bear; 0: any number */
     /* open questions */
     bool compare_modstamp;  /* If-Unmodified-Since looks at SystemModstamp */
     bool upsert_204;        /* an upsert that updated answers 204 without a body */

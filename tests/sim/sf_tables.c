@@ -384,7 +384,7 @@ static const struct field object_permissions[] = {
     {"PermissionsRead", "boolean", F_BOOL, A_TRUE, 0, NULL, NULL, 0},
     {"PermissionsEdit", "boolean", F_BOOL, A_MAY_EDIT, 0, NULL, NULL, 0},
     {"PermissionsCreate", "boolean", F_BOOL, A_MAY_CREATE, 0, NULL, NULL, 0},
-    {"PermissionsViewAllRecords", "boolean", F_BOOL, A_VIEW_ALL, 0, NULL, NULL, 0},
+    {"PermissionsViewAllRecords", "boolean", F_BOOL, A_VIEW_RECORDS, 0, NULL, NULL, 0},
 };
 
 static uint32_t count_one(void)
@@ -397,9 +397,14 @@ static uint32_t count_stages(void)
     return STAGES;
 }
 
+/* One that is created is retired until something else is set. */
 static void load_stage(uint32_t at, struct row *row)
 {
-    *row = (struct row){.at = at, .stage = (int)at, .account = -1, .product = -1, .contact = -1};
+    *row = (struct row){.at = at,
+                        .stage = at < STAGES ? (int)at : STAGE_RETIRED,
+                        .account = -1,
+                        .product = -1,
+                        .contact = -1};
 }
 
 static bool hides_other(const struct field *f)
@@ -514,6 +519,7 @@ static const struct entity tables[] = {
      .hides = hides_other},
     {.name = "OpportunityStage",
      FIELDS(opportunity_stage),
+     CHANGES(21),
      .count = count_stages,
      .load = load_stage,
      .prefix = "01J",

@@ -301,6 +301,16 @@ static const struct {
      "FIELD_CUSTOM_VALIDATION_EXCEPTION: Betrag fehlt [Amount, StageName]; STRING_TOO_LONG: x"},
     {"[{\"errorCode\":\"REQUEST_LIMIT_EXCEEDED\",\"message\":\"TotalRequests Limit exceeded.\"}]",
      DS_SF_STOPPED, "REQUEST_LIMIT_EXCEEDED: TotalRequests Limit exceeded."},
+    {"[{\"statusCode\":\"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY\",\"message\":\"T: first error: "
+     "UNABLE_TO_LOCK_ROW, unable to obtain\",\"fields\":[]}]",
+     DS_SF_LOCKED,
+     "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY: T: first error: UNABLE_TO_LOCK_ROW, unable to obtain"},
+    {"[{\"statusCode\":\"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY\",\"message\":\"T: "
+     "System.LimitException: Too many SOQL queries: 101\",\"fields\":[]}]",
+     DS_SF_CROWDED,
+     "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY: T: System.LimitException: Too many SOQL queries: 101"},
+    {"[{\"statusCode\":\"FIELD_CUSTOM_VALIDATION_EXCEPTION\",\"message\":\"UNABLE_TO_LOCK_ROW\"}]",
+     DS_SF_REFUSED, "FIELD_CUSTOM_VALIDATION_EXCEPTION: UNABLE_TO_LOCK_ROW"},
     {"[]", DS_SF_REFUSED, "refused without a reason"},
     {"[{}]", DS_SF_REFUSED, "UNKNOWN: "},
 };
