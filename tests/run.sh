@@ -30,7 +30,7 @@ memcheck=(valgrind --quiet --leak-check=full --show-leak-kinds='definite,indirec
 items() { # kind dir
     case $1 in
     unit) find tests/unit -name 'test_*.c' -printf "$2/%p\n" | sed 's/\.c$//' | sort ;;
-    e2e) find tests/e2e tests/sim/selftest.sh -name '*.sh' | sort ;;
+    e2e) find tests/e2e tests/sim/selftest*.sh -name '*.sh' | sort ;;
     short) items e2e "$2" | xargs -r grep -L '^# long$' ;;
     valgrind) items unit "$2" && items e2e "$2" | xargs -r grep -l '^# valgrind$' ;;
     lint) sed -n 's/^LINTS *:= *//p' Makefile | tr ' ' '\n' ;;

@@ -1,4 +1,5 @@
 #include "tests/sim/derive.h"
+#include "tests/sim/dv_tables.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -134,6 +135,36 @@ static void follow_parent(const struct change *c, const struct group *g)
     displace(c, g);
 }
 
+/* A lookup into two tables: the id tells which one it is. */
+static void follow_party(const struct change *c)
+{
+    static const struct {
+        const char *lookup, *key, *twin;
+        unsigned number; /* of the table's ids */
+        bool only;       /* those; else all others */
+    } parties[] = {
+        {"_customerid_value", "customerid_account.accountid", "_accountid_value", DV_CONTACT,
+         false},
+        {"_customerid_value", "customerid_contact.contactid", "_contactid_value", DV_CONTACT, true},
+        {"_ownerid_value", "owninguser.systemuserid", "_owninguser_value", DV_TEAM, false},
+        {"_ownerid_value", "owningteam.teamid", "_owningteam_value", DV_TEAM, true},
+    };
+
+    for (size_t i = 0; i < sizeof parties / sizeof *parties; i++) {
+        const char *id = text_of(c, parties[i].lookup);
+        unsigned number = 0;
+        uint32_t n;
+
+        if (!json_object_get(c->set, parties[i].lookup))
+            continue;
+        if (id && (!guid_other_parse(id, &number, &n) ||
+                   (number == parties[i].number) != parties[i].only))
+            id = NULL;
+        assign(c, parties[i].key, id);
+        assign(c, parties[i].twin, id);
+    }
+}
+
 void derive(const struct entity *e, struct edit *edit, const json_t *set)
 {
     struct change c = {e, edit, set};
@@ -146,4 +177,6 @@ void derive(const struct entity *e, struct edit *edit, const json_t *set)
     }
     for (size_t i = 0; i < e->ngroups; i++)
         follow_parent(&c, &e->groups[i]);
+    if (e == &dv_opportunity)
+        follow_party(&c);
 }

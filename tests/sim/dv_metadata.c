@@ -188,49 +188,82 @@ static void answer_tables(struct reply *reply, const struct dv_asked *asked)
 
 /* ---- relationships and keys ---- */
 
-static void write_relationship(struct buf *out, const struct dv_table *t, const struct dv_nav *nav,
-                               const struct dv_asked *asked)
+static bool check_relationship_select(struct reply *reply, const char *select)
 {
-    const struct entity *e = t->entity;
+    static const char *const members[] = {
+        "SchemaName",
+        "ReferencedEntity",
+        "ReferencedAttribute",
+        "ReferencingEntity",
+        "ReferencingAttribute",
+        "ReferencingEntityNavigationPropertyName",
+        "ReferencedEntityNavigationPropertyName",
+        "MetadataId",
+    };
+
+    for (const char *at = select; at && *at; at += *at == ',') {
+        size_t n = strcspn(at, ","), i = 0;
+
+        while (i < sizeof members / sizeof *members &&
+               (strlen(members[i]) != n || memcmp(members[i], at, n) != 0))
+            i++;
+        if (i == sizeof members / sizeof *members) {
+            dynamics_error(reply, 400, "0x0",
+                           "Could not find a property named '%.*s' on type '" CAST
+                           "OneToManyRelationshipMetadata'.",
+                           (int)n, at);
+            return false;
+        }
+        at += n;
+    }
+    return true;
+}
+
+static void write_relationship(struct buf *out, const struct dv_nav *nav, const char *select)
+{
+    const struct entity *e = dv_entity(nav->set, strlen(nav->set));
     const struct dv_table *to = dv_table_typed(nav->type, strlen(nav->type));
+    char attribute[64];
     const struct {
         const char *name, *value;
     } members[] = {
         {"SchemaName", nav->relationship},
         {"ReferencedEntity", nav->type},
         {"ReferencedAttribute", to ? entity_key(to->entity)->name : ""},
-        {"ReferencingEntity", t->type},
-        {"ReferencingAttribute", NULL},
+        {"ReferencingEntity", dv_table(e)->type},
+        {"ReferencingAttribute", attribute},
         {"ReferencingEntityNavigationPropertyName", nav->name},
         {"ReferencedEntityNavigationPropertyName", nav->relationship},
     };
-    char attribute[64];
 
     dv_logical_name(entity_field(e, nav->lookup, strlen(nav->lookup)), attribute);
     buf_puts(out, "\"MetadataId\":");
     dv_metadata_id(out, 5000 + (unsigned)(nav - dv_nav_at(0)));
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-        if (dv_selected(asked->select, members[i].name))
-            buf_addf(out, ",\"%s\":\"%s\"", members[i].name,
-                     members[i].value ? members[i].value : attribute);
+        if (dv_selected(select, members[i].name))
+            buf_addf(out, ",\"%s\":\"%s\"", members[i].name, members[i].value);
     buf_puts(out, "}");
 }
 
+/* From the side of the table that has the lookup, or from the other one. */
 static void answer_relationships(struct reply *reply, const struct dv_table *t,
-                                 const struct dv_asked *asked)
+                                 const struct dv_asked *asked, bool many_to_one)
 {
     const struct dv_nav *nav;
     bool first = true;
 
+    if (!check_relationship_select(reply, asked->select))
+        return;
     buf_addf(&reply->body,
              "{\"@odata.context\":\"%s/api/data/v9.2/$metadata#EntityDefinitions('%s')/"
-             "ManyToOneRelationships\",\"value\":[",
-             settings.origin[DYNAMICS], t->type);
+             "%sRelationships\",\"value\":[",
+             settings.origin[DYNAMICS], t->type, many_to_one ? "ManyToOne" : "OneToMany");
     for (size_t i = 0; (nav = dv_nav_at(i)); i++) {
-        if (strcmp(nav->set, t->entity->name) != 0)
+        if (strcmp(many_to_one ? nav->set : nav->type, many_to_one ? t->entity->name : t->type) !=
+            0)
             continue;
         buf_puts(&reply->body, first ? "{" : ",{");
-        write_relationship(&reply->body, t, nav, asked);
+        write_relationship(&reply->body, nav, asked->select);
         first = false;
     }
     buf_puts(&reply->body, "]}");
@@ -328,7 +361,9 @@ static void decide(struct reply *reply, const char *rest, struct dv_asked *asked
     else if (!*rest)
         answer_table(reply, t, asked);
     else if (strcmp(rest, "/ManyToOneRelationships") == 0)
-        answer_relationships(reply, t, asked);
+        answer_relationships(reply, t, asked, true);
+    else if (strcmp(rest, "/OneToManyRelationships") == 0)
+        answer_relationships(reply, t, asked, false);
     else if (strcmp(rest, "/Keys") == 0)
         answer_keys(reply, t);
     else

@@ -105,10 +105,9 @@ static const struct field contact[] = {
     STAMPS,
 };
 
-#define BPF_COLUMNS(number)                                                                        \
+#define BPF_COLUMNS(number, lookup)                                                                \
     KEYED("businessprocessflowinstanceid", number), TEXT("name", A_NULL),                          \
-        {"_opportunityid_value", "Lookup", F_ID, A_DV_BPF_OPPORTUNITY,                             \
-         WRITABLE | ASCENDING,   NULL,     NULL, 0},                                               \
+        {lookup, "Lookup", F_ID, A_DV_BPF_OPPORTUNITY, WRITABLE | ASCENDING, NULL, NULL, 0},       \
         LOOKUP("_activestageid_value", A_DV_STAGE_GUID),                                           \
         LOOKUP("_processid_value", A_DV_STAGE_PROCESS), TEXT("traversedpath", A_DV_BPF_PATH),      \
         {"activestagestartedon", "DateTime", F_ZULU, A_MODIFIED, 0, NULL, NULL, 0},                \
@@ -132,8 +131,10 @@ static const struct field contact[] = {
             categories, COUNT(categories)                                                          \
     }
 
-static const struct field bpf[] = {BPF_COLUMNS(DV_BPF)};
-static const struct field lead_bpf[] = {BPF_COLUMNS(DV_LEAD_BPF)};
+static const struct field bpf[] = {BPF_COLUMNS(DV_BPF, "_opportunityid_value")};
+static const struct field lead_bpf[] = {BPF_COLUMNS(DV_LEAD_BPF, "_opportunityid_value")};
+static const struct field partner_bpf[] = {BPF_COLUMNS(DV_PARTNER_BPF, "_bpf_opportunityid_value")};
+static const struct field account_bpf[] = {BPF_COLUMNS(DV_ACCOUNT_BPF, "_bpf_accountid_value")};
 
 static const struct group bpf_parents[] = {
     {"activestageid", "processstage", "activestageid.processstageid", "_activestageid_value"},
@@ -219,6 +220,7 @@ static const struct field user_query[] = {QUERY_COLUMNS("userqueryid", DV_USER_Q
 static const char *const processes[][3] = {
     {"Opportunity Sales Process", "opportunitysalesprocess", NULL},
     {"Lead to Opportunity Sales Process", "leadtoopportunitysalesprocess", NULL},
+    {"Partner Flow", "new_partnerflow", NULL},
 };
 static const char *const teams[][3] = {
     {"Sales Team North", "north@example.com", NULL},
@@ -392,6 +394,10 @@ static const struct entity entities[] = {
     {TABLE("opportunitycloses", opportunity_close, count_none, load_plain), CHANGES(7)},
     {TABLE("savedqueries", saved_query, count_saved_queries, load_saved_queries)},
     {TABLE("userqueries", user_query, count_user_queries, load_user_queries)},
+    {TABLE("new_partnerflows", partner_bpf, count_none, load_plain), CHILD(bpf_parents),
+     CHANGES(8)},
+    {TABLE("new_accountflows", account_bpf, count_none, load_plain), CHILD(bpf_parents),
+     CHANGES(9)},
 };
 
 static const struct dv_table tables[] = {
@@ -418,6 +424,10 @@ static const struct dv_table tables[] = {
      false},
     {&entities[15], "savedquery", "SavedQuery", "name", DV_QUERY, 1039, false, false, false},
     {&entities[16], "userquery", "UserQuery", "name", DV_USER_QUERY, 4230, false, false, false},
+    {&entities[17], "new_partnerflow", "new_partnerflow", "name", DV_PARTNER_BPF, 10501, true, true,
+     true},
+    {&entities[18], "new_accountflow", "new_accountflow", "name", DV_ACCOUNT_BPF, 10502, true, true,
+     true},
 };
 
 const struct dv_table *dv_table_at(size_t i)

@@ -174,6 +174,7 @@ static const struct field opportunity[] = {
     {"owninguser.fullname", "String", F_TEXT, A_AGENT_NAME, 0, NULL, NULL, 0},
     {"owninguser.internalemailaddress", "String", F_TEXT, A_AGENT_EMAIL, 0, NULL, NULL, 0},
     {"owninguser.address1_telephone1", "String", F_TEXT, A_AGENT_PHONE, 0, NULL, NULL, 0},
+    {"owninguser.modifiedon", "DateTime", F_ZULU, A_NULL, 0, NULL, NULL, 0},
     {"transactioncurrencyid.transactioncurrencyid", "Uniqueidentifier", F_ID, A_CURRENCY_GUID, 0,
      NULL, NULL, 0},
     {"transactioncurrencyid.isocurrencycode", "String", F_TEXT, A_CURRENCY_CODE, 0, NULL, NULL, 0},
@@ -190,6 +191,8 @@ static const struct field opportunity[] = {
     {"modifiedby.applicationid", "Uniqueidentifier", F_ID, A_NULL, 0, NULL, NULL, 0},
     {"owningteam.teamid", "Uniqueidentifier", F_ID, A_NULL, 0, NULL, NULL, 0},
     {"owningteam.name", "String", F_TEXT, A_NULL, 0, NULL, NULL, 0},
+    {"owningteam.emailaddress", "String", F_TEXT, A_NULL, 0, NULL, NULL, 0},
+    {"owningteam.modifiedon", "DateTime", F_ZULU, A_NULL, 0, NULL, NULL, 0},
 };
 
 static const struct group parents[] = {

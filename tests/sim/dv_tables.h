@@ -23,10 +23,12 @@ enum {
     DV_QUERY = 17,
     DV_USER_QUERY = 18,
     DV_COMPETITOR = 19,
+    DV_PARTNER_BPF = 21, /* a flow of somebody's own */
+    DV_ACCOUNT_BPF = 22, /* one that opportunities do not run through */
     DV_UNIT = 5,
 };
 
-enum { DV_CONTACTS = 40, DV_STAGES = 8 };
+enum { DV_CONTACTS = 40, DV_STAGES = 12 };
 
 struct dv_table {
     const struct entity *entity;

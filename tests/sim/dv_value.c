@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const stage_names[DV_STAGES] = {
-    "Qualify", "Develop", "Propose", "Close", "Qualify", "Develop", "Propose", "Close",
-};
+/* Of every process the same four. */
+enum { STEPS = 4 };
+static const char *const stage_names[STEPS] = {"Qualify", "Develop", "Propose", "Close"};
 
 static void put_id(struct val *v, unsigned table, uint64_t n)
 {
@@ -93,8 +93,8 @@ static bool blank_value(const struct row *row, const struct field *field, struct
 
 static void bpf_path(const struct row *row, struct val *v)
 {
-    size_t n = row->person > 4 ? row->person - 4 : row->person;
-    unsigned first = row->person > 4 ? 4 : 0;
+    unsigned first = row->person ? (row->person - 1) / STEPS * STEPS : 0;
+    unsigned n = row->person - first;
 
     v->kind = n ? V_TEXT : V_NULL;
     v->text = v->room;
@@ -124,9 +124,9 @@ static void bpf_get(const struct row *row, enum aspect aspect, struct val *v)
         return;
     switch ((int)aspect) {
     case A_DV_STAGE_GUID: put_id(v, DV_STAGE, row->person - 1); return;
-    case A_DV_STAGE_PROCESS: put_id(v, DV_PROCESS, row->person > 4); return;
-    case A_DV_STAGE_NAME: val_text(v, stage_names[row->person - 1]); return;
-    case A_DV_STAGE_CATEGORY: val_number(v, (row->person - 1) % 4, 0); return;
+    case A_DV_STAGE_PROCESS: put_id(v, DV_PROCESS, (row->person - 1) / STEPS); return;
+    case A_DV_STAGE_NAME: val_text(v, stage_names[(row->person - 1) % STEPS]); return;
+    case A_DV_STAGE_CATEGORY: val_number(v, (row->person - 1) % STEPS, 0); return;
     default: bpf_path(row, v); return;
     }
 }
