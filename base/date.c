@@ -6,7 +6,9 @@
 #include <time.h>
 
 #define DAY_MS     INT64_C(86400000)
-#define FIRST_YEAR 1753 /* the earliest that either remote can hold */
+#define FIRST_MS   INT64_C(-62167219200000) /* 0000-01-01 */
+#define LAST_MS    INT64_C(253402300799999) /* 9999-12-31 */
+#define FIRST_YEAR 1753                     /* the earliest that either remote can hold */
 
 static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 static const char weekdays[] = "MonTueWedThuFriSatSun";
@@ -130,11 +132,15 @@ static int64_t moment_ms(const struct moment *m)
            ((m->hour * 60 + m->minute) * INT64_C(60) + m->second) * 1000 + m->ms;
 }
 
+/* An instant beyond the years of four digits is the first or the last of them. */
 static void ms_moment(int64_t ms, struct moment *m)
 {
-    int64_t days = ms / DAY_MS - (ms % DAY_MS < 0);
-    int of_day = (int)(ms - days * DAY_MS);
+    int64_t days;
+    int of_day;
 
+    ms = ms < FIRST_MS ? FIRST_MS : ms > LAST_MS ? LAST_MS : ms;
+    days = ms / DAY_MS - (ms % DAY_MS < 0);
+    of_day = (int)(ms - days * DAY_MS);
     day_of(days, m);
     m->ms = of_day % 1000;
     m->second = of_day / 1000 % 60;

@@ -29,7 +29,8 @@ bool ds_instant(const char *text, int64_t *ms);
 /* An HTTP date, "Tue, 04 Aug 2026 10:11:12 GMT". */
 bool ds_instant_http(const char *text, int64_t *ms);
 
-/* "2026-08-01T10:11:12Z", with ".123" only when there are milliseconds. Returns out. */
+/* "2026-08-01T10:11:12Z", with ".123" only when there are milliseconds. Returns out. An instant beyond
+ * the years 0 to 9999 is the first or the last of them. */
 const char *ds_instant_text(int64_t ms, char out[DS_INSTANT_TEXT]);
 
 /* "2026-08-01 10:11 UTC", for people. Returns out. */

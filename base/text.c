@@ -368,24 +368,35 @@ static bool plain_number(const char *text)
     return digits && !text[1 + digits];
 }
 
+/* What a spreadsheet reads as a formula: also behind blanks, and with the wide signs of East Asian
+ * keyboards. */
+static bool begins_formula(const char *text)
+{
+    text += strspn(text, " ");
+    if (strncmp(text, "\xef\xbc", 2) == 0)
+        return text[2] && strchr("\x9d\x8b\x8d\xa0", text[2]);
+    return *text && strchr("=+-@\t\r\n", *text);
+}
+
+/* Where the comma is for decimals, spreadsheets end a field at a semicolon, whatever the quotes. */
 void ds_text_to_csv(struct ds_buf *out, const char *text)
 {
-    bool formula = *text && strchr("=+-@\t\r\n", *text) && !plain_number(text);
     bool quoted = strpbrk(text, ",\"\r\n") != NULL;
 
     if (quoted)
         ds_buf_add_char(out, '"');
-    if (formula)
+    if (begins_formula(text) && !plain_number(text))
         ds_buf_add_char(out, '\'');
     while (*text) {
-        size_t n = strcspn(text, "\"");
+        size_t n = strcspn(text, "\";");
 
         ds_buf_add_bytes(out, text, n);
         text += n;
-        if (*text) {
-            ds_buf_add(out, "\"\"");
-            text++;
-        }
+        if (!*text)
+            break;
+        ds_buf_add(out, *text == '"' ? "\"\"" : ";");
+        if (*text++ == ';' && begins_formula(text))
+            ds_buf_add_char(out, '\'');
     }
     if (quoted)
         ds_buf_add_char(out, '"');

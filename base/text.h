@@ -50,7 +50,8 @@ void ds_text_to_json(struct ds_buf *out, const char *text);
 void ds_text_to_json_or_null(struct ds_buf *out, const char *text); /* NULL is null */
 
 /* A CSV field, quoted where RFC 4180 wants it. One that a spreadsheet would take for a formula
- * (= + - @ tab CR first; a plain number is none) gets a leading apostrophe. */
+ * (= + - @ tab CR first, here or behind a semicolon; a plain number is none) gets an apostrophe
+ * before it. */
 void ds_text_to_csv(struct ds_buf *out, const char *text);
 
 #endif

@@ -2,6 +2,7 @@
 #include "cli/options.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static volatile sig_atomic_t interrupted;
 
@@ -31,6 +33,16 @@ static void catch_signals(void)
         sigaction(signals[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN); /* a reader that went away is a write error */
     signal(SIGXFSZ, SIG_IGN); /* and so is a file at its limit */
+}
+
+/* Where a standard file was closed, the next one opened would take its number, and what is printed
+ * would go into the store, a plan or a connection. Opened the wrong way round, so that what is lost
+ * still counts as an error. */
+static void fill_standard_files(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 /* Files we make are ours alone, and no core file shows a secret (P-9). */
@@ -75,6 +87,7 @@ int main(int argc, char **argv)
     struct ds_err err = {0};
     int rc;
 
+    fill_standard_files();
     keep_private();
     catch_signals();
     rc = ds_options_read(argc, argv, &cli, &command, &err);

@@ -49,3 +49,10 @@ run 0 sync sf -v -v -v
 is 'one login for all pages' $((before + 1)) "$(sim_get stats | jq .salesforce.tokens)"
 has 'requests are told with status, size and time' 'GET /services/data/v67.0/query.* status 200, [0-9]+ bytes, [0-9]+ ms' "$T/err"
 hasnt 'without the values of the query' 'SELECT|q=|Bearer|access_token|assertion=' "$T/err"
+
+# Where the standard files are closed, a connection must not take their numbers: the log would go into it.
+ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0" strace -f -o "$T/trace" -e trace=socket \
+    "$BUILD/dealsync" check sf -v -v -v <&- >&- 2>&-
+is 'closed standard files: what cannot be printed is an error' 74 $?
+has 'there are connections' 'socket\(AF_INET.*= [0-9]+$' "$T/trace"
+hasnt 'and none of them is a standard file' 'socket\(.*= [012]$' "$T/trace"

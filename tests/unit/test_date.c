@@ -179,6 +179,8 @@ static void instants_are_written_and_read_back(void **state)
     same("seconds", ds_instant_text(1785579072000, text), "2026-08-01T10:11:12Z");
     same("milliseconds", ds_instant_text(1785579072007, text), "2026-08-01T10:11:12.007Z");
     same("before 1970", ds_instant_text(-1, text), "1969-12-31T23:59:59.999Z");
+    same("too late", ds_instant_text(INT64_MAX, text), "9999-12-31T23:59:59.999Z");
+    same("too early", ds_instant_text(INT64_MIN, text), "0000-01-01T00:00:00Z");
     same("people", ds_instant_people(1785579072007, text), "2026-08-01 10:11 UTC");
     srandom(4);
     for (int i = 0; i < 200000; i++) {

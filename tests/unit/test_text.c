@@ -275,6 +275,19 @@ static void csv_fields_are_quoted_and_no_formulas(void **state)
         {"+3", "+3"},
         {"-", "'-"},
         {"-1.", "'-1."},
+        {" =cmd()", "' =cmd()"},
+        {"\xef\xbc\x9d"
+         "1+1",
+         "'\xef\xbc\x9d"
+         "1+1"},
+        {"\xef\xbc\x8b"
+         "1",
+         "'\xef\xbc\x8b"
+         "1"},
+        {"Ltd;=cmd();x", "Ltd;'=cmd();x"},
+        {"a; -1,b;@c", "\"a;' -1,b;'@c\""},
+        {"one;two; three", "one;two; three"},
+        {";", ";"},
     };
     struct ds_buf out = DS_BUF_INIT(1000);
 
