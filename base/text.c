@@ -11,6 +11,7 @@
 
 static const char *const not_utf8 = "bytes that are not UTF-8";
 
+/* Tables of them are sorted. */
 struct range {
     uint32_t first;
     uint32_t last;
@@ -42,8 +43,8 @@ static const struct range double_width[] = {
 /* What could hide or reorder the text around it: marks of direction, line and paragraph ends, and
  * json.h's mark for broken bytes. */
 static const struct range unsafe[] = {
-    {0x00, 0x1f},     {0x7f, 0x9f},     {0x061c, 0x061c},     {0x200b, 0x200f},   {0x2028, 0x202e},
-    {0x2066, 0x2069}, {0xfeff, 0xfeff}, {NOT_UTF8, NOT_UTF8}, {0xe0001, 0xe007f},
+    {0x00, 0x1f},     {0x7f, 0x9f},         {0x061c, 0x061c}, {0x200b, 0x200f},   {0x2028, 0x202e},
+    {0x2066, 0x2069}, {NOT_UTF8, NOT_UTF8}, {0xfeff, 0xfeff}, {0xe0001, 0xe007f},
 };
 
 static bool within(const struct range *ranges, size_t count, uint32_t c)

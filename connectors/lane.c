@@ -91,7 +91,7 @@ static bool passes(const struct ds_lane *lane, unsigned tried)
         return (lane->repeatable || lane->answer.status == REFUSED) &&
                ds_retry_status(lane->answer.status, tried, (unsigned)lane->http->retries);
     return fault->passes && (fault->unsent || lane->repeatable) && !lane->too_long &&
-           tried <= (unsigned)lane->http->retries;
+           !lane->head_too_long && tried <= (unsigned)lane->http->retries;
 }
 
 /* The setting that names the host we cannot talk to. */
@@ -118,6 +118,11 @@ static int broken_transfer(struct ds_lane *lane, struct ds_err *err)
         ds_fail(err, DS_E_REMOTE, "%s: the answer is longer than %zu bytes", lane->label.text,
                 lane->max_answer);
         return ds_hint(err, "look whether a very long text field can be left out of the mapping");
+    }
+    if (lane->head_too_long) {
+        ds_fail(err, DS_E_REMOTE, "%s: the header of the answer is longer than %u bytes",
+                lane->label.text, DS_MAX_TEXT);
+        return ds_hint(err, "look whether a proxy stands in between");
     }
     ds_fail(err, fault->status, "%s %s: %s", fault->text, lane->host.text, reason);
     return ds_hint(err, "%s; the address is set at %s", fault->hint, where_set(lane));

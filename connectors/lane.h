@@ -32,6 +32,7 @@ struct ds_lane {
 
     struct ds_http_answer answer;
     bool too_long;
+    bool head_too_long;
     CURLcode code;
     int64_t took_ms;
     int64_t after_ms; /* what the remote asked to wait; 0: nothing */

@@ -13,7 +13,8 @@ enum { SLOW_BYTES = 100 }; /* bytes a second below which a transfer counts as st
 
 static size_t take_header(char *data, size_t size, size_t count, void *arg)
 {
-    struct ds_buf *head = &((struct ds_lane *)arg)->answer.head;
+    struct ds_lane *lane = arg;
+    struct ds_buf *head = &lane->answer.head;
     size_t len = size * count, name = 0;
 
     if (len >= 5 && memcmp(data, "HTTP/", 5) == 0)
@@ -34,6 +35,7 @@ static size_t take_header(char *data, size_t size, size_t count, void *arg)
     if (!ds_buf_failed(head))
         return size * count;
     ds_buf_reset(head); /* what is left has only whole lines */
+    lane->head_too_long = true;
     return 0;
 }
 
@@ -255,7 +257,7 @@ void ds_transfer_perform(struct ds_lane *lane)
     ds_buf_reset(&lane->answer.head);
     lane->answer.status = 0;
     lane->answer.date_ms = 0;
-    lane->too_long = false;
+    lane->too_long = lane->head_too_long = false;
     lane->body_sent = 0;
     lane->reason[0] = '\0';
     lane->took_ms = -ds_ticks();

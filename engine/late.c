@@ -49,13 +49,14 @@ static enum {
 } leave_rest(struct running *r, struct ds_intent *i, const struct ds_record *now)
 {
     json_t *sent = json_loads(i->sent, 0, NULL);
-    size_t count = json_array_size(sent), left;
+    size_t count = json_array_size(sent), paths = ds_running_query(r).count, left;
 
     for (size_t n = count; n-- > 0;) {
         const json_t *row = json_array_get(sent, n);
-        const struct ds_value *is = &now->values[json_integer_value(json_array_get(row, 0))];
+        size_t path = (size_t)json_integer_value(json_array_get(row, 0));
 
-        if (!ds_same(is->text, json_string_value(json_array_get(row, 1))))
+        if (path >= paths || /* it has suffered in the store */
+            !ds_same(now->values[path].text, json_string_value(json_array_get(row, 1))))
             json_array_remove(sent, n);
     }
     left = json_array_size(sent);

@@ -169,7 +169,7 @@ enum ds_field ds_field_find(const char *name)
 {
     enum ds_field f = 0;
 
-    while (f < DS_FIELDS && strcmp(ds_fields[f].name, name) != 0)
+    while (f < DS_FIELDS && (!name || strcmp(ds_fields[f].name, name) != 0))
         f++;
     return f;
 }

@@ -141,7 +141,7 @@ static inline void ds_deal_set(struct ds_deal *d, enum ds_field f, const char *v
     d->given |= UINT64_C(1) << f;
 }
 
-/* DS_FIELDS when there is none of that name. */
+/* DS_FIELDS when there is none of that name; NULL is none. */
 enum ds_field ds_field_find(const char *name);
 
 /* The canonical form of text for a field, from the arena (or text itself). NULL with *why NULL:

@@ -56,3 +56,27 @@ ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0" strace -f -o "$T/trace" -e trace
 is 'closed standard files: what cannot be printed is an error' 74 $?
 has 'there are connections' 'socket\(AF_INET.*= [0-9]+$' "$T/trace"
 hasnt 'and none of them is a standard file' 'socket\(.*= [012]$' "$T/trace"
+
+# What a server sends that is none of ours is refused at once, not once for every retry.
+cp "$T/right.conf" "$T/dealsync.conf"
+sed -i "s/^retries = .*/retries = 4/" "$T/dealsync.conf"
+raw=$((20000 + RANDOM))
+sed -i "s|^url = .*|url = https://localhost:$raw|" "$T/dealsync.conf"
+# served TEXT EXIT PATTERN: every request is answered with $T/raw.
+served() {
+    ncat --listen --keep-open --ssl --ssl-cert "$T/tls/server.pem" --ssl-key "$T/tls/server.key" --verbose \
+        --sh-exec "cat '$T/raw'; sleep 1" 127.0.0.1 $raw >"$T/raw.log" 2>&1 &
+    raw_pid=$!
+    for _ in $(seq 100); do grep -q 'Listening on' "$T/raw.log" && break; sleep 0.05; done
+    run "$2" diff sf
+    has "$1" "$3" "$T/err"
+    is "$1: asked once" 1 "$(grep -c 'Connection from .*:' "$T/raw.log")"
+    kill $raw_pid
+    wait $raw_pid 2>/dev/null
+}
+{
+    printf 'HTTP/1.1 200 OK\r\n'
+    seq -f 'X-%g: and so on, and so on' 5000 | sed 's/$/\r/'
+    printf '\r\n{}'
+} >"$T/raw"
+served 'headers without end' 69 'the header of the answer is longer than'

@@ -242,6 +242,10 @@ static void nothing_reaches_the_terminal_unseen(void **state)
         {"\xe2\x81\xa6x", "\\u2066x"},
         {"\xe2\x80\xa8", "\\u2028"},
         {"\xef\xb7\x90", "\\ufdd0"},
+        {"\xef\xbb\xbfx", "\\ufeffx"},
+        {"\xe2\x80\x8b", "\\u200b"},
+        {"\xd8\x9c", "\\u061c"},
+        {"\xf3\xa0\x81\x81", "\\ue0041"},
         {"x\xff\xfe", "x\\xff\\xfe"},
         {"\xe4\xb8", "\\xe4\\xb8"},
     };
