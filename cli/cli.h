@@ -36,7 +36,7 @@ struct ds_cli {
     bool dry; /* check, and write nothing */
     bool own; /* link: the record is a deal of its own */
     const char *connector;
-    const volatile int *interrupted;
+    const atomic_int *interrupted;
     int exit;
 };
 

@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -60,9 +61,9 @@ struct ds_options {
     size_t count;
     const char *const *names;
     const char *const *values;
-    const char *const *where;        /* "file:line" of each; NULL: a fallback */
-    int64_t deadline_ms;             /* ds_ticks() after which nothing is tried again; 0: none */
-    const volatile int *interrupted; /* becomes non-zero when the run must end soon; NULL: never */
+    const char *const *where;      /* "file:line" of each; NULL: a fallback */
+    int64_t deadline_ms;           /* ds_ticks() after which nothing is tried again; 0: none */
+    const atomic_int *interrupted; /* becomes non-zero when the run must end soon; NULL: never */
 };
 
 struct ds_identity {

@@ -74,7 +74,7 @@ static int seek_body(void *arg, curl_off_t offset, int origin)
 static int progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
     struct ds_lane *lane = arg;
-    const volatile int *interrupted = lane->http->options->interrupted;
+    const atomic_int *interrupted = lane->http->options->interrupted;
 
     (void)a, (void)b, (void)c, (void)d;
     return atomic_load(&lane->http->unwanted) || (interrupted && *interrupted);

@@ -29,6 +29,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +55,7 @@ struct drive {
     bool by_key;
 };
 
-static volatile int interrupted;
+static atomic_int interrupted;
 
 static void interrupt(int sig)
 {

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -787,7 +788,7 @@ static void a_file_that_grows_meanwhile_is_no_whole_file(void **state)
 
 static void an_interruption_ends_the_fetch(void **state)
 {
-    static const volatile int yes = 1;
+    static const atomic_int yes = 1;
     struct world *w = *state;
 
     put_many(w, 10);

@@ -5,13 +5,14 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include <cmocka.h>
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static volatile int interrupted;
+static atomic_int interrupted;
 static const char *token;
 static unsigned logins, failures;
 static struct ds_options options;
