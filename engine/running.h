@@ -125,6 +125,12 @@ struct running *ds_question_of(struct ds_question *q);
 /* Asks for the rest; the question is gone. */
 int ds_question_close(struct ds_question *q, struct ds_err *err);
 
+/* A record that was asked for and could not be seen is noted at its link, and asked for again an hour
+ * later: not by every run. A fetch that brings it ends that. */
+int ds_unseen_keep(struct running *r, const char *id, struct ds_err *err);
+bool ds_unseen_is(const struct ds_link *link);
+bool ds_unseen_rests(const struct running *r, const struct ds_link *link);
+
 /* Offers a deal without a record to the CRM. */
 int ds_deal_offer(struct running *r, int64_t deal, struct ds_err *err);
 
