@@ -97,8 +97,8 @@ int ds_carry_out(struct running *r, struct ds_err *err);
 
 /* Whether an item of this run is, as it stands, in the plan; if not, tells which has moved, unless
  * the plan does not speak of it, or was carried out already. */
-int ds_carry_check(struct running *r, const struct ds_sight *s, const struct ds_item *item, bool *go,
-                   struct ds_err *err);
+int ds_carry_check(struct running *r, const struct ds_sight *s, const struct ds_item *item,
+                   bool *go, struct ds_err *err);
 
 /* What restores a deal as the undone run found it, on both sides, under the rules. */
 int ds_undo_plan(struct running *r, struct ds_sight *s, struct ds_item *item, struct ds_err *err);
