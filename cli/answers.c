@@ -12,7 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MOST 1000000u
+#define MOST      1000000u
+#define MOST_TOLD 20
 
 int ds_answers_add(struct ds_answers *answers, const struct ds_settlement *s, struct ds_err *err)
 {
@@ -45,6 +46,15 @@ int ds_answers_take(const char *word, enum ds_take *out, struct ds_err *err)
     return ds_hint(err, "it is one of crm, store, base and value");
 }
 
+void ds_answers_complain(struct ds_answers *answers, const struct ds_err *why)
+{
+    if (answers->bad < MOST_TOLD)
+        ds_exit_print(why);
+    else if (answers->bad == MOST_TOLD)
+        fputs("and more of them\n", stderr);
+    answers->bad++;
+}
+
 void ds_answers_clear(struct ds_answers *answers)
 {
     ds_arena_clear(&answers->arena);
@@ -56,19 +66,15 @@ void ds_answers_clear(struct ds_answers *answers)
 
 enum { TAKE, VALUE, PATHS };
 
-struct reading {
-    struct ds_answers *answers;
-    size_t bad;
-};
-
 static const char *text_of(struct ds_arena *a, const struct ds_value *v)
 {
     return v->text && v->len ? ds_text_trim(a, v->text, v->len) : "";
 }
 
-static int understand(struct reading *r, const struct ds_record *record, struct ds_err *err)
+static int understand(struct ds_answers *answers, const struct ds_record *record,
+                      struct ds_err *err)
 {
-    struct ds_arena *a = &r->answers->arena;
+    struct ds_arena *a = &answers->arena;
     struct ds_settlement s = {.where = ds_arena_dup(a, record->where ? record->where : "")};
     const char *take;
     long id;
@@ -93,23 +99,22 @@ static int understand(struct reading *r, const struct ds_record *record, struct 
     if (*s.value && s.take != DS_TAKE_VALUE)
         return ds_fail(err, DS_E_USAGE, "a value, and 'take' is '%s'", take);
     s.id = id;
-    return ds_answers_add(r->answers, &s, err);
+    return ds_answers_add(answers, &s, err);
 }
 
 /* A bad row is told, and the rest is read all the same. */
 static int take_row(void *arg, const struct ds_record *record, struct ds_err *err)
 {
-    struct reading *r = arg;
+    struct ds_answers *answers = arg;
     struct ds_err why = {0};
 
-    if (!understand(r, record, &why))
+    if (!understand(answers, record, &why))
         return DS_OK;
     if (why.status == DS_E_NOMEM)
         return ds_fail_nomem(err);
-    r->bad++;
     if (!record->fault) /* which says so itself */
         ds_err_where(&why, "%s", record->where ? record->where : "a row");
-    ds_exit_print(&why);
+    ds_answers_complain(answers, &why);
     return DS_OK;
 }
 
@@ -138,7 +143,7 @@ static int find_delimiter(const char *path, const char **out, struct ds_err *err
     return DS_OK;
 }
 
-int ds_answers_read(struct ds_answers *answers, const char *path, size_t *bad, struct ds_err *err)
+int ds_answers_read(struct ds_answers *answers, const char *path, struct ds_err *err)
 {
     static const char *const paths[PATHS] = {[TAKE] = "take", [VALUE] = "value"};
     const char *names[] = {"path", "format", "id", "delimiter"};
@@ -148,8 +153,7 @@ int ds_answers_read(struct ds_answers *answers, const char *path, size_t *bad, s
         .connection = "resolve", .count = 4, .names = names, .values = values, .where = where};
     const struct ds_query query = {.count = PATHS, .paths = paths};
     const struct ds_connector *file = ds_connector_find("file");
-    struct reading r = {.answers = answers};
-    const struct ds_sink sink = {.record = take_row, .arg = &r};
+    const struct ds_sink sink = {.record = take_row, .arg = answers};
     struct ds_remote *remote = NULL;
     struct ds_buf next = DS_BUF_INIT(DS_MAX_URL);
 
@@ -159,6 +163,5 @@ int ds_answers_read(struct ds_answers *answers, const char *path, size_t *bad, s
         err->status = DS_E_INPUT;
     file->close(remote);
     ds_buf_clear(&next);
-    *bad = r.bad;
     return err->status;
 }

@@ -15,14 +15,18 @@ struct ds_answers {
     size_t count;
     size_t room;
     struct ds_settlement *of;
+    size_t bad; /* of those that cannot be carried out */
 };
 
 /* The same decision for one conflict more. */
 int ds_answers_add(struct ds_answers *answers, const struct ds_settlement *s, struct ds_err *err);
 
-/* Those of the file; rows that say nothing are left out. Rows that are bad are told one by one on
- * stderr, and counted. */
-int ds_answers_read(struct ds_answers *answers, const char *path, size_t *bad, struct ds_err *err);
+/* Those of the file; rows that say nothing are left out, those that are bad are complained of. */
+int ds_answers_read(struct ds_answers *answers, const char *path, struct ds_err *err);
+
+/* Counts one that cannot be carried out, and says on stderr why, of the first ones: a file may hold a
+ * million. */
+void ds_answers_complain(struct ds_answers *answers, const struct ds_err *why);
 
 /* "crm", "store", "base" or "value"; DS_E_USAGE otherwise. */
 int ds_answers_take(const char *word, enum ds_take *out, struct ds_err *err);

@@ -1,6 +1,5 @@
 /* resolve: conflicts settled as a person says; all of them, or none. */
 #include "cli/answers.h"
-#include "cli/exit.h"
 #include "cli/find.h"
 #include "cli/list.h"
 
@@ -23,7 +22,6 @@ struct resolving {
     struct ds_answers answers;
     struct ds_settlement said; /* on the command line; id 0 */
     enum ds_field field;       /* of the filter; DS_FIELDS: any */
-    size_t bad;
 };
 
 /* --- what is to be settled ----------------------------------------------------------------------- */
@@ -80,7 +78,7 @@ static int gather(struct resolving *r, struct ds_err *err)
     struct ds_settlement s = r->said;
 
     if (cli->from)
-        return ds_answers_read(&r->answers, cli->from, &r->bad, err);
+        return ds_answers_read(&r->answers, cli->from, err);
     if (cli->connection)
         return gather_filtered(r, err);
     for (size_t i = 0; i < cli->count; i++)
@@ -144,7 +142,7 @@ static int act(struct resolving *r, const struct ds_settlement *s, size_t count,
 /* Each on its own and without writing, so that every bad one is told at once. */
 static int check(struct resolving *r, struct ds_err *err)
 {
-    const struct ds_answers *all = &r->answers;
+    struct ds_answers *all = &r->answers;
 
     for (size_t i = 0; i < all->count; i++) {
         const struct ds_settlement *s = &all->of[i];
@@ -158,17 +156,16 @@ static int check(struct resolving *r, struct ds_err *err)
         ds_arena_reset(&r->shelf.arena);
         if (why.status == DS_OK)
             continue;
-        if (all->count == 1 && !r->bad) {
+        if (all->count == 1 && !all->bad) {
             *err = why;
             return err->status;
         }
-        r->bad++;
-        ds_exit_print(&why);
+        ds_answers_complain(all, &why);
     }
-    if (!r->bad)
+    if (!all->bad)
         return DS_OK;
     return ds_fail(err, DS_E_USAGE, "%zu of the answers cannot be carried out; nothing was done",
-                   r->bad);
+                   all->bad);
 }
 
 static int by_id(const void *a, const void *b)

@@ -333,6 +333,21 @@ int ds_act_link(const struct ds_act_job *job, const char *remote_id, int64_t dea
     return act_close(&a, err);
 }
 
+/* What a run that did not come to its end has sent may have happened: only the next sync can tell, which
+ * keeps it in the history (P-11). One that did leaves what the CRM put off. */
+static int check_unconfirmed(struct acting *a, const char *remote_id, int64_t deal,
+                             struct ds_err *err)
+{
+    struct ds_intent i;
+    struct ds_run run;
+
+    if (ds_store_intent_of(a->store, &a->arena, a->state.id, deal, &i, err) || !i.id ||
+        ds_store_run(a->store, &a->arena, i.run, &run, err) || ds_same(run.state, "done"))
+        return err->status;
+    ds_fail(err, DS_E_LATER, "a write to record '%s' is not confirmed yet", remote_id);
+    return ds_hint(err, "'dealsync sync %s' finds out what became of it", a->job->connection);
+}
+
 static int untie(struct acting *a, const char *remote_id, int64_t deal, struct ds_err *err)
 {
     int64_t now = a->run.started_ms;
@@ -357,7 +372,7 @@ int ds_act_unlink(const struct ds_act_job *job, const char *remote_id, struct ds
         if (!link.deal) {
             ds_fail(err, DS_E_USAGE, "record '%s' is linked to no deal", remote_id);
             ds_hint(err, "'dealsync explain DEAL' names the records of a deal");
-        } else if (!job->dry) {
+        } else if (!check_unconfirmed(&a, remote_id, link.deal, err) && !job->dry) {
             untie(&a, remote_id, link.deal, err);
         }
     }

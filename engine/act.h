@@ -46,7 +46,7 @@ int ds_act_link(const struct ds_act_job *job, const char *remote_id, int64_t dea
                 struct ds_err *err);
 
 /* Parts a record from its deal, which stays as it is: the record becomes no deal until it is linked
- * again. */
+ * again. DS_E_LATER: what an earlier run has sent to it is not confirmed. */
 int ds_act_unlink(const struct ds_act_job *job, const char *remote_id, struct ds_err *err);
 
 #endif

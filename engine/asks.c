@@ -1,6 +1,7 @@
 #include "engine/running.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define CHUNK 200 /* ids in one question */
 
@@ -9,7 +10,8 @@ struct ds_question {
     struct ds_arena arena; /* of the ids */
     size_t count;
     const char *ids[CHUNK];
-    int64_t deal; /* of the creation that is asked for */
+    bool came[CHUNK]; /* it was handed over */
+    int64_t deal;     /* of the creation that is asked for */
 };
 
 int ds_running_note(struct running *r, char kind, const char *word, const char *note,
@@ -43,19 +45,39 @@ struct running *ds_question_of(struct ds_question *q)
     return q->r;
 }
 
+static int take(void *arg, const struct ds_record *record, struct ds_err *err)
+{
+    struct ds_question *q = arg;
+
+    for (size_t i = 0; record->id && i < q->count; i++)
+        q->came[i] = q->came[i] || strcmp(q->ids[i], record->id) == 0;
+    return ds_records_take(q->r, record, err);
+}
+
+static int note_unseen(struct ds_question *q, struct ds_err *err)
+{
+    for (size_t i = 0; i < q->count; i++) {
+        ds_arena_reset(&q->r->batch);
+        if (!q->came[i] && ds_unseen_keep(q->r, q->ids[i], err))
+            return err->status;
+    }
+    return DS_OK;
+}
+
 static int ask(struct ds_question *q, struct ds_err *err)
 {
     struct running *r = q->r;
     struct ds_query query = ds_running_query(r);
-    struct ds_sink sink = {.record = ds_records_take, .arg = r};
+    struct ds_sink sink = {.record = take, .arg = q};
 
     if (ds_batch_commit(r, err)) /* nobody waits for the store while we wait for an answer */
         return err->status;
+    memset(q->came, 0, sizeof(q->came));
     r->asking = true;
     if (q->count)
         r->job->connector->read(r->remote, &query, q->ids, q->count, false, &sink, err);
     r->asking = false;
-    if (err->status)
+    if (err->status || note_unseen(q, err))
         return err->status;
     q->count = 0;
     ds_arena_reset(&q->arena);
@@ -162,17 +184,14 @@ int ds_deal_offer(struct running *r, int64_t deal, struct ds_err *err)
 
 /* A connection that only reads looks again where a conflict may have settled itself, and at what a
  * person has linked. */
-static int is_worth_asking(struct running *r, const char *remote_id, bool *worth,
-                           struct ds_err *err)
+static int is_worth_asking(struct running *r, const char *remote_id, const struct ds_link *link,
+                           bool *worth, struct ds_err *err)
 {
-    struct ds_link link = {0};
     uint64_t open = 0;
 
-    if (!r->policy.sends &&
-        (ds_store_conflict_fields(r->store, r->state.id, remote_id, &open, err) ||
-         ds_store_link(r->store, &r->batch, r->state.id, remote_id, &link, err)))
+    if (!r->policy.sends && ds_store_conflict_fields(r->store, r->state.id, remote_id, &open, err))
         return err->status;
-    *worth = r->policy.sends || open || !link.version;
+    *worth = r->policy.sends || open || !link->version || ds_unseen_is(link);
     return DS_OK;
 }
 
@@ -182,6 +201,20 @@ static int forget(struct running *r, int64_t deal, struct ds_err *err)
     if (r->dry || r->plan || ds_batch_open(r, err))
         return err->status;
     return ds_store_untouch(r->store, r->state.id, deal, err);
+}
+
+static int ask_again(struct ds_question *q, int64_t deal, const char *remote_id, struct ds_err *err)
+{
+    struct running *r = q->r;
+    struct ds_link link;
+    bool worth = false;
+
+    if (ds_store_link(r->store, &r->batch, r->state.id, remote_id, &link, err) ||
+        is_worth_asking(r, remote_id, &link, &worth, err))
+        return err->status;
+    if (!worth)
+        return forget(r, deal, err);
+    return ds_unseen_rests(r, &link) ? DS_OK : ds_question_add(q, remote_id, err);
 }
 
 /* A deal without a record. What the CRM has refused stands until something changes; where nothing is
@@ -202,21 +235,13 @@ static int ask_for_touched(struct ds_question *q, struct ds_err *err)
     struct running *r = q->r;
     int64_t deal = 0;
     const char *remote_id;
-    bool worth = false;
 
     for (;;) {
         ds_arena_reset(&r->batch);
-        if (ds_store_touched(r->store, &r->batch, r->state.id, deal, &deal, &remote_id, err))
+        if (ds_store_touched(r->store, &r->batch, r->state.id, deal, &deal, &remote_id, err) ||
+            !deal)
             return err->status;
-        if (!deal)
-            return DS_OK;
-        if (!remote_id) {
-            if (offer_again(r, deal, err))
-                return err->status;
-            continue;
-        }
-        if (is_worth_asking(r, remote_id, &worth, err) ||
-            (worth ? ds_question_add(q, remote_id, err) : forget(r, deal, err)))
+        if (remote_id ? ask_again(q, deal, remote_id, err) : offer_again(r, deal, err))
             return err->status;
     }
 }

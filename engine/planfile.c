@@ -156,6 +156,27 @@ static void dispose(struct ds_plan_writer *w)
     free(w);
 }
 
+/* Never what somebody else has put there: a link, or a file that others can read. */
+static FILE *open_partial(const char *path)
+{
+    int fd;
+
+    unlink(path);
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    return fd < 0 ? NULL : fdopen(fd, "w");
+}
+
+/* A place that cannot be written is better known before the records are fetched than after. */
+static bool can_write(const char *partial)
+{
+    FILE *probe = open_partial(partial);
+
+    if (!probe)
+        return false;
+    fclose(probe);
+    return unlink(partial) == 0;
+}
+
 int ds_planfile_create(const char *path, struct ds_plan_writer **out, struct ds_err *err)
 {
     struct ds_plan_writer *w;
@@ -172,16 +193,16 @@ int ds_planfile_create(const char *path, struct ds_plan_writer **out, struct ds_
     w->path = strdup(path);
     if (asprintf(&w->partial, "%s.partial", path) < 0)
         w->partial = NULL;
-    w->items = tmpfile();
-    if (w->path && w->partial && w->items) {
-        *out = w;
-        return DS_OK;
-    }
-    if (w->items)
+    if (!w->path || !w->partial)
         ds_fail_nomem(err);
-    else
+    else if (!can_write(w->partial))
+        cannot("write", path, err);
+    else if (!(w->items = tmpfile()))
         cannot("begin", path, err);
-    dispose(w);
+    if (err->status)
+        dispose(w);
+    else
+        *out = w;
     return err->status;
 }
 
@@ -250,16 +271,6 @@ static bool copy(struct ds_plan_writer *w, FILE *to, char sum[DS_HASH_TEXT])
     works = works && !ferror(w->items) && fprintf(to, "],\"sum\":\"%s\"}\n", sum) > 0;
     free(line);
     return works;
-}
-
-/* Never what somebody else has put there: a link, or a file that others can read. */
-static FILE *open_partial(const char *path)
-{
-    int fd;
-
-    unlink(path);
-    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    return fd < 0 ? NULL : fdopen(fd, "w");
 }
 
 int ds_planfile_finish(struct ds_plan_writer *w, const struct ds_plan_head *head,

@@ -30,6 +30,7 @@ struct ds_plan_head {
 
 struct ds_plan_writer;
 
+/* Begins one, if it can be written there. */
 int ds_planfile_create(const char *path, struct ds_plan_writer **out, struct ds_err *err);
 int ds_planfile_add(struct ds_plan_writer *w, const struct ds_item *item, struct ds_err *err);
 /* Completes the file: head, items, sum. The writer is gone either way; head NULL throws it away. */

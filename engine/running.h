@@ -97,8 +97,8 @@ int ds_carry_out(struct running *r, struct ds_err *err);
 
 /* Whether an item of this run is, as it stands, in the plan; if not, tells which has moved, unless
  * the plan does not speak of it, or was carried out already. */
-int ds_carry_check(struct running *r, const struct ds_sight *s, const struct ds_item *item, bool *go,
-                   struct ds_err *err);
+int ds_carry_check(struct running *r, const struct ds_sight *s, const struct ds_item *item,
+                   bool *go, struct ds_err *err);
 
 /* What restores a deal as the undone run found it, on both sides, under the rules. */
 int ds_undo_plan(struct running *r, struct ds_sight *s, struct ds_item *item, struct ds_err *err);
@@ -124,6 +124,12 @@ int ds_question_add(struct ds_question *q, const char *id, struct ds_err *err);
 struct running *ds_question_of(struct ds_question *q);
 /* Asks for the rest; the question is gone. */
 int ds_question_close(struct ds_question *q, struct ds_err *err);
+
+/* A record that was asked for and could not be seen is noted at its link, and asked for again an hour
+ * later: not by every run. A fetch that brings it ends that. */
+int ds_unseen_keep(struct running *r, const char *id, struct ds_err *err);
+bool ds_unseen_is(const struct ds_link *link);
+bool ds_unseen_rests(const struct running *r, const struct ds_link *link);
 
 /* Offers a deal without a record to the CRM. */
 int ds_deal_offer(struct running *r, int64_t deal, struct ds_err *err);

@@ -126,9 +126,11 @@ int ds_store_run(struct ds_store *s, struct ds_arena *a, int64_t id, struct ds_r
 /* --- deals and links ------------------------------------------------------------------------ */
 
 struct ds_link {
-    int64_t deal;         /* 0: there is no link */
-    const char *version;  /* of the record when it was last merged; NULL: unknown */
-    const char *base;     /* ds_deal_to_json() of what both sides last agreed on */
+    int64_t deal; /* 0: there is no link */
+    const char
+        *version;     /* of the record when it was last merged, or a note that no record has; NULL:
+                             unknown */
+    const char *base; /* ds_deal_to_json() of what both sides last agreed on */
     int64_t seen_version; /* of the deal when it was last merged */
     int64_t deal_version; /* of the deal now */
     bool deleted;         /* the CRM has sent a tombstone for the record */

@@ -43,6 +43,10 @@ for file in "$T/pipe" /dev/zero "$T"; do
     run 65 diff sf --out "$file"
     has 'and a plan does not take its place' 'is no regular file' "$T/err"
 done
+n=$(sim_get log | jq .next)
+run 65 diff sf --backfill --out "$T/nowhere/plan.json"
+has 'a place that cannot be written' "cannot write the plan '$T/nowhere/plan.json'" "$T/err"
+is 'is known before the CRM is asked for anything' "$n" "$(sim_get log | jq .next)"
 truncate -s 2G "$T/long.json"
 run 65 apply "$T/long.json"
 has 'a line that is too long is refused' 'a line is longer than any of a plan' "$T/err"

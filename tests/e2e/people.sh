@@ -49,6 +49,16 @@ has 'a value that nobody asked for' 'row 2, line 3: a value' "$T/err"
 has 'a value that is none' "row 3, line 4: conflict [0-9]*: 'x' " "$T/err"
 state >"$T/after"
 ok 'and nothing is done' cmp "$T/before" "$T/after"
+{ head -n 1 "$T/conflicts.csv" && for n in {1..300}; do sed -n 2p "$T/conflicts.csv"; done; } |
+    awk -F, -v OFS=, 'NR > 1 { $(NF - 1) = "crm"; $NF = "" } 1' >"$T/many.csv"
+run 64 resolve --from "$T/many.csv"
+is 'of many bad rows the first ones are named' '20 1' \
+    "$(grep -c 'named twice' "$T/err") $(grep -c 'and more of them' "$T/err")"
+has 'and all are counted' '299 of the answers' "$T/err"
+{ head -n 1 "$T/conflicts.csv" && for n in {1..300}; do sed -n 2p "$T/conflicts.csv"; done; } |
+    awk -F, -v OFS=, 'NR > 1 { $(NF - 1) = "cmr"; $NF = "" } 1' >"$T/many.csv"
+run 64 resolve --from "$T/many.csv"
+is 'so of rows that cannot be read' 20 "$(grep -c "to take 'cmr'" "$T/err")"
 filled 1 crm '' <"$T/conflicts.csv" | filled 2 value 5000.50 | tr , ';' >"$T/good.csv"
 run 0 resolve --from "$T/good.csv" --dry-run
 state >"$T/after"
