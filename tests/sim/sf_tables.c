@@ -146,6 +146,7 @@ static const struct field record_type[] = {
     {"Id", "id", F_ID, A_RECORD_TYPE_SF, KEY, NULL, NULL, 0},
     {"Name", "string", F_TEXT, A_RECORD_TYPE_NAME, 0, NULL, NULL, 0},
     {"DeveloperName", "string", F_TEXT, A_RECORD_TYPE_API, 0, NULL, NULL, 0},
+    {"ParentId", "reference", F_ID, A_PROFILE_SF, 0, NULL, NULL, 0},
     {"SobjectType", "picklist", F_TEXT, A_OBJECT_NAME, 0, NULL, NULL, 0},
     {"IsActive", "boolean", F_BOOL, A_TRUE, 0, NULL, NULL, 0},
     {"BusinessProcessId", "reference", F_ID, A_PROCESS_SF, 0, NULL, NULL, 0},
@@ -380,6 +381,7 @@ static const struct field permission_access[] = {
 
 static const struct field object_permissions[] = {
     {"Id", "id", F_ID, A_MEMBER_SF, KEY, NULL, NULL, 0},
+    {"ParentId", "reference", F_ID, A_PROFILE_SF, 0, NULL, NULL, 0},
     {"SobjectType", "picklist", F_TEXT, A_OBJECT_NAME, 0, NULL, NULL, 0},
     {"PermissionsRead", "boolean", F_BOOL, A_TRUE, 0, NULL, NULL, 0},
     {"PermissionsEdit", "boolean", F_BOOL, A_MAY_EDIT, 0, NULL, NULL, 0},
