@@ -193,6 +193,17 @@ for version in v60.0 v67.0; do
     fetch bulk=always api_version=$version
     has_all "$version: the token ends half way" "$T/out"
     sim reset '{}' >/dev/null
+    fault '"match":"/results","kind":"gzip_cut","after":1'
+    ok "$version: gzip that is cut short is noticed" fails fetch bulk=always api_version=$version
+    hasnt "$version: no cursor comes of it" '"next"' "$T/out"
+    sim reset '{}' >/dev/null
+    fault '"match":"/results","kind":"stall","ms":600,"after":1,"times":2'
+    fetch bulk=always api_version=$version
+    has_all "$version: bytes that come slowly" "$T/out"
+    fault '"match":"/results","kind":"stall","ms":4000,"after":1'
+    fetch bulk=always api_version=$version timeout=2
+    has_all "$version: bytes that do not come are asked for again" "$T/out"
+    sim reset '{}' >/dev/null
     fault '"match":"/results","kind":"lost_rows","after":1'
     ok "$version: rows that are missing are noticed" fails fetch bulk=always api_version=$version
     hasnt "$version: no cursor comes of it" '"next"' "$T/out"
@@ -219,6 +230,15 @@ sim reset '{}' >/dev/null
 fault '"match":"/query/0","kind":"short_page","after":1,"times":5'
 fetch bulk=never
 has_all 'SF-43: short pages' "$T/out"
+sim reset '{}' >/dev/null
+
+fault '"match":"/query/0","kind":"gzip_cut","after":1'
+ok 'gzip that is cut short is noticed' fails fetch bulk=never
+hasnt 'no cursor comes of it' '"next"' "$T/out"
+sim reset '{}' >/dev/null
+fault '"match":"/query/0","kind":"stall","ms":4000,"after":1'
+fetch bulk=never timeout=2
+has_all 'bytes that do not come are asked for again' "$T/out"
 sim reset '{}' >/dev/null
 
 took() { # COMMAND...: milliseconds
