@@ -50,6 +50,15 @@ static const struct meaning {
     {"NOT_FOUND", DS_E_CONFIG, "look at 'url' and 'api_version'"},
 };
 
+/* Messages that tell more than their code. */
+static const struct {
+    const char *piece, *hint;
+} details[] = {
+    {"not be enclosed in quotes",
+     "look at 'where': texts stand in single quotes; dates, numbers and TRUE do not"},
+    {"can not be filtered", "look at 'where': long texts like Description cannot be used in it"},
+};
+
 /* The same by status, for codes without a row and answers without a code. */
 static const struct {
     long http; /* 3: all of 300 to 399 */
@@ -67,7 +76,7 @@ static const struct {
 
 static const struct meaning *meaning_of(const char *code)
 {
-    for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+    for (size_t i = 0; code && i < sizeof(meanings) / sizeof(meanings[0]); i++) {
         size_t len = strcspn(meanings[i].code, "*");
 
         if (strncasecmp(meanings[i].code, code, len) == 0 &&
@@ -161,10 +170,13 @@ int64_t ds_sf_again(void *arg, const struct ds_http_answer *answer, const json_t
 /* What a failure is to us, by its code or else by its status. */
 static int status_of(long http, const struct fault *f, const char **hint)
 {
-    const struct meaning *meaning = f->code ? meaning_of(f->code) : NULL;
+    const struct meaning *meaning = meaning_of(f->code);
 
     if (meaning) {
         *hint = meaning->hint;
+        for (size_t i = 0; f->message && i < sizeof(details) / sizeof(details[0]); i++)
+            if (strstr(f->message, details[i].piece))
+                *hint = details[i].hint;
         return meaning->status;
     }
     for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)

@@ -53,6 +53,16 @@ has 'of a custom one nobody knows' "no field 'Product_Code__c'.*missing or hidde
 run 78 sync sf
 has 'a run says the same, and reads no null' "no field '(Amount|Product_Code__c)'" "$T/err"
 sim set '{"hidden_fields":[]}' >/dev/null
+sim set '{"queryable":false}' >/dev/null
+told 'an object that the user may not read' '^  problem .*no Opportunity that this user may see'
+has 'is granted' "grant the user 'Read' and 'View All'" "$T/out"
+run 77 sync sf
+sim set '{"queryable":true}' >/dev/null
+for where in "CloseDate > '2025-01-01'=texts stand in single quotes" "Description = 'x'=long texts like Description" "Foo__c = TRUE=field-level security"; do
+    sed -i "/^user = /a where = ${where%=*}" "$T/dealsync.conf"
+    told "where = ${where%=*}" "^  problem .*400 INVALID_FIELD.*${where##*=}"
+    sed -i '/^where = /d' "$T/dealsync.conf"
+done
 sed -i 's/Account\.BillingCity/Account.BilingCity/' "$T/salesforce.mapping.conf"
 told 'a field of a parent' "Account has no field 'BilingCity'"
 cp "$HERE/maps/salesforce.mapping.conf" "$T/"
