@@ -31,7 +31,8 @@ static const struct meaning {
     {"INVALID_TYPE", DS_E_AUTH, "grant the user 'Read' and 'View All' on Opportunity"},
     {"MALFORMED_QUERY", DS_E_CONFIG, "look at 'where' and at the paths in the mapping"},
     {"QUERY_TIMEOUT", DS_E_REMOTE,
-     "the org is slow today, or 'where' uses fields without an index; the next run tries again"},
+     "the org is slow today, or 'where' uses fields without an index; the next run tries again; a "
+     "Bulk job ('bulk') may take as long as it needs"},
     {"QUERY_TOO_COMPLICATED", DS_E_CONFIG,
      "take formula fields out of the mapping: the org cannot evaluate them all in one query"},
     {"OPERATION_TOO_LARGE", DS_E_AUTH,

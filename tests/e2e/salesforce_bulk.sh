@@ -64,6 +64,13 @@ fetch bulk=auto bulk_from=13000 --quiet
 is 'auto: a job from so many on' 1 "$(grep -c '1 Bulk job' "$T/out")"
 fetch bulk=auto bulk_from=13001 --quiet
 is 'auto: no job below' 0 "$(grep -c 'Bulk job' "$T/out")"
+for way in auto never; do
+    fault '"match":"COUNT%28%29","kind":"status","status":400,"content_type":"application/json","body":"[{\"errorCode\":\"QUERY_TIMEOUT\",\"message\":\"Your query request was running for too long.\"}]"'
+    fetch bulk=$way
+    has_all "$way: what cannot be counted in time is many" "$T/out"
+    has "$way: and the log says so" 'QUERY_TIMEOUT: .*read as very many' "$T/err"
+    is "$way: a job is made where it may be" "$([ $way = auto ] && echo 1 || echo 0)" "$(grep -c '1 Bulk job' "$T/out")"
+done
 fetch bulk=always --cursor 2026-08-21T06:05:00Z
 is 'a small window as a job' 2 "$(records "$T/out" | wc -l)"
 sim set '{"bulk_empty_body":true}' >/dev/null
