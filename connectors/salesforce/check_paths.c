@@ -6,6 +6,7 @@
 #include "connectors/salesforce/soql.h"
 #include "connectors/salesforce/standard.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,6 +67,21 @@ static int check_fields(struct ds_sf_check *c, const char *object, const json_t 
                       object, dot ? "parent" : "field", (int)strcspn(name, "."), name, path);
 }
 
+/* What is read of each member. */
+static int check_person(struct ds_sf_check *c, const struct ds_sf_kind *kind,
+                        const json_t *describe, const char *path)
+{
+    static const char *const fields[] = {"Email", "Name", "Phone"};
+    char name[64];
+    int rc = DS_OK;
+
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]) && !rc; i++) {
+        snprintf(name, sizeof(name), "%s.%s", kind->person, fields[i]);
+        rc = check_fields(c, kind->object, describe, name, path);
+    }
+    return rc;
+}
+
 static int check_children(struct ds_sf_check *c, const struct ds_sf_kind *kind, const char *path)
 {
     const json_t *describe;
@@ -77,9 +93,8 @@ static int check_children(struct ds_sf_check *c, const struct ds_sf_kind *kind, 
         return ds_sf_note(c, DS_FINDING_PROBLEM,
                           "the org has no %s that this user may see (path '%s'): %s", kind->object,
                           path, kind->hint);
-    if (kind->person)
-        return DS_OK;
-    return check_fields(c, kind->object, describe, path + strlen(kind->path), path);
+    return kind->person ? check_person(c, kind, describe, path)
+                        : check_fields(c, kind->object, describe, path + strlen(kind->path), path);
 }
 
 static int check_path(struct ds_sf_check *c, struct ds_sf_columns *columns, const char *path)

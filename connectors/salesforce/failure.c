@@ -31,7 +31,8 @@ static const struct meaning {
     {"INVALID_TYPE", DS_E_AUTH, "grant the user 'Read' and 'View All' on Opportunity"},
     {"MALFORMED_QUERY", DS_E_CONFIG, "look at 'where' and at the paths in the mapping"},
     {"QUERY_TIMEOUT", DS_E_REMOTE,
-     "the org is slow today, or 'where' uses fields without an index; the next run tries again"},
+     "the org is slow today, or 'where' uses fields without an index; the next run tries again; a "
+     "Bulk job ('bulk') may take as long as it needs"},
     {"QUERY_TOO_COMPLICATED", DS_E_CONFIG,
      "take formula fields out of the mapping: the org cannot evaluate them all in one query"},
     {"OPERATION_TOO_LARGE", DS_E_AUTH,
@@ -48,6 +49,15 @@ static const struct meaning {
     {"SERVER_UNAVAILABLE", DS_E_LATER, "the org is being maintained; the next run tries again"},
     {"UNSUPPORTED_API_VERSION", DS_E_CONFIG, "name a version in 'api_version' that the org offers"},
     {"NOT_FOUND", DS_E_CONFIG, "look at 'url' and 'api_version'"},
+};
+
+/* Messages that tell more than their code. */
+static const struct {
+    const char *piece, *hint;
+} details[] = {
+    {"not be enclosed in quotes",
+     "look at 'where': texts stand in single quotes; dates, numbers and TRUE do not"},
+    {"can not be filtered", "look at 'where': long texts like Description cannot be used in it"},
 };
 
 /* The same by status, for codes without a row and answers without a code. */
@@ -67,7 +77,7 @@ static const struct {
 
 static const struct meaning *meaning_of(const char *code)
 {
-    for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+    for (size_t i = 0; code && i < sizeof(meanings) / sizeof(meanings[0]); i++) {
         size_t len = strcspn(meanings[i].code, "*");
 
         if (strncasecmp(meanings[i].code, code, len) == 0 &&
@@ -161,10 +171,13 @@ int64_t ds_sf_again(void *arg, const struct ds_http_answer *answer, const json_t
 /* What a failure is to us, by its code or else by its status. */
 static int status_of(long http, const struct fault *f, const char **hint)
 {
-    const struct meaning *meaning = f->code ? meaning_of(f->code) : NULL;
+    const struct meaning *meaning = meaning_of(f->code);
 
     if (meaning) {
         *hint = meaning->hint;
+        for (size_t i = 0; f->message && i < sizeof(details) / sizeof(details[0]); i++)
+            if (strstr(f->message, details[i].piece))
+                *hint = details[i].hint;
         return meaning->status;
     }
     for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)

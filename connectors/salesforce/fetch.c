@@ -111,17 +111,28 @@ static int set_resume(struct ds_sf_fetch *f, const char *text, struct ds_err *er
     return DS_OK;
 }
 
+/* What is too many to be counted in two minutes is many, and no more need be known. */
+static int do_without_count(struct ds_sf_fetch *f, struct ds_err *err)
+{
+    if (!strstr(err->text, "QUERY_TIMEOUT"))
+        return err->status;
+    ds_log(DS_LOG_WARNING, "%s: they are read as very many", err->text);
+    ds_err_clear(err);
+    f->expected = UINT64_MAX;
+    return DS_OK;
+}
+
 static int count(struct ds_sf_fetch *f, struct ds_err *err)
 {
     struct ds_sf_range range = ds_sf_fetch_range(f);
-    int rc;
 
     ds_buf_reset(&f->text);
     ds_sf_soql_count(&f->text, &range);
-    rc = ds_sf_total(f->remote, f->text.text, &f->expected, err);
-    if (!rc && f->sink->expect)
+    if (ds_sf_total(f->remote, f->text.text, &f->expected, err))
+        return do_without_count(f, err);
+    if (f->sink->expect)
         f->sink->expect(f->sink->arg, f->expected);
-    return rc;
+    return DS_OK;
 }
 
 /* --- the fetch ------------------------------------------------------------------------------- */

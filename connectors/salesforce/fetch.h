@@ -18,7 +18,7 @@ struct ds_sf_fetch {
     struct ds_sf_reader reader;
     struct ds_sf_resume at; /* the window, and what of it is left to read */
     int64_t now_ms;         /* the org's clock */
-    uint64_t expected;      /* records in the window */
+    uint64_t expected;      /* records in the window; UINT64_MAX: very many */
     struct ds_buf text;     /* scratch: queries, marks */
 };
 

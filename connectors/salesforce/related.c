@@ -8,7 +8,10 @@
 
 #include <string.h>
 
-enum { MOST_PARENTS = 16 };
+enum {
+    MOST_PARENTS = 55, /* relationships in one query, by SOQL's own limit */
+    AT_ONCE = 16       /* of them in one condition */
+};
 
 /* A question that not every org answers costs no run: what it would have told comes with the next
  * change of the opportunity itself. */
@@ -87,14 +90,20 @@ static int read_query(struct ds_sf_fetch *f, const char *what, struct ds_err *er
     return rc;
 }
 
-/* The query leaves out those that the window has. */
+/* The queries leave out those that the window has. */
 static int read_by_parents(struct ds_sf_fetch *f, const struct parents *p, struct ds_err *err)
 {
     struct ds_sf_range range = ds_sf_fetch_range(f);
+    int rc = DS_OK;
 
-    ds_buf_reset(&f->text);
-    ds_sf_soql_parents(&f->text, f->reader.list.text, p->name, p->count, &range);
-    return read_query(f, "parents", err);
+    for (size_t at = 0; at < p->count && !rc; at += AT_ONCE) {
+        size_t n = p->count - at < AT_ONCE ? p->count - at : AT_ONCE;
+
+        ds_buf_reset(&f->text);
+        ds_sf_soql_parents(&f->text, f->reader.list.text, p->name + at, n, &range);
+        rc = read_query(f, "parents", err);
+    }
+    return rc;
 }
 
 /* --- currencies ------------------------------------------------------------------------------ */
@@ -241,7 +250,7 @@ int ds_sf_related(struct ds_sf_fetch *f, struct ds_err *err)
     struct parents parents = {0};
     int rc = find_parents(&f->reader.columns, &parents, err);
 
-    if (!rc && parents.count)
+    if (!rc)
         rc = read_by_parents(f, &parents, err);
     if (!rc && f->reader.columns.rated)
         rc = read_by_currencies(f, err);

@@ -164,6 +164,17 @@ void ds_sf_describe_take(struct ds_remote *remote, size_t lane)
     ds_err_clear(&ignored);
 }
 
+/* An object that the user may not read at all is said not to be there. */
+static int refuse_describe(struct ds_err *err)
+{
+    if (!strstr(err->text, " 404 "))
+        return err->status;
+    ds_err_clear(err);
+    ds_fail(err, DS_E_AUTH, "the org has no Opportunity that this user may see (404)");
+    return ds_hint(err, "grant the user 'Read' and 'View All' (permission set > Object Settings > "
+                        "Opportunity); its licence must include sales objects");
+}
+
 int ds_sf_describe(struct ds_remote *remote, int64_t *date_ms, struct ds_err *err)
 {
     struct ds_buf path = DS_BUF_INIT(DS_MAX_URL);
@@ -173,9 +184,11 @@ int ds_sf_describe(struct ds_remote *remote, int64_t *date_ms, struct ds_err *er
     if (!remote->describe)
         rc = ds_sf_get(remote, path.text, &remote->describe, &remote->described_ms, err);
     ds_buf_clear(&path);
-    if (!rc && date_ms)
+    if (rc)
+        return refuse_describe(err);
+    if (date_ms)
         *date_ms = remote->described_ms;
-    if (!rc && !json_is_array(json_object_get(remote->describe, "fields")))
-        return ds_fail(err, DS_E_REMOTE, "the description of Opportunity lists no fields");
-    return rc;
+    return json_is_array(json_object_get(remote->describe, "fields"))
+               ? DS_OK
+               : ds_fail(err, DS_E_REMOTE, "the description of Opportunity lists no fields");
 }

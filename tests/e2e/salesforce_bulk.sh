@@ -64,6 +64,13 @@ fetch bulk=auto bulk_from=13000 --quiet
 is 'auto: a job from so many on' 1 "$(grep -c '1 Bulk job' "$T/out")"
 fetch bulk=auto bulk_from=13001 --quiet
 is 'auto: no job below' 0 "$(grep -c 'Bulk job' "$T/out")"
+for way in auto never; do
+    fault '"match":"COUNT%28%29","kind":"status","status":400,"content_type":"application/json","body":"[{\"errorCode\":\"QUERY_TIMEOUT\",\"message\":\"Your query request was running for too long.\"}]"'
+    fetch bulk=$way
+    has_all "$way: what cannot be counted in time is many" "$T/out"
+    has "$way: and the log says so" 'QUERY_TIMEOUT: .*read as very many' "$T/err"
+    is "$way: a job is made where it may be" "$([ $way = auto ] && echo 1 || echo 0)" "$(grep -c '1 Bulk job' "$T/out")"
+done
 fetch bulk=always --cursor 2026-08-21T06:05:00Z
 is 'a small window as a job' 2 "$(records "$T/out" | wc -l)"
 sim set '{"bulk_empty_body":true}' >/dev/null
@@ -193,6 +200,17 @@ for version in v60.0 v67.0; do
     fetch bulk=always api_version=$version
     has_all "$version: the token ends half way" "$T/out"
     sim reset '{}' >/dev/null
+    fault '"match":"/results","kind":"gzip_cut","after":1'
+    ok "$version: gzip that is cut short is noticed" fails fetch bulk=always api_version=$version
+    hasnt "$version: no cursor comes of it" '"next"' "$T/out"
+    sim reset '{}' >/dev/null
+    fault '"match":"/results","kind":"stall","ms":600,"after":1,"times":2'
+    fetch bulk=always api_version=$version
+    has_all "$version: bytes that come slowly" "$T/out"
+    fault '"match":"/results","kind":"stall","ms":4000,"after":1'
+    fetch bulk=always api_version=$version timeout=2
+    has_all "$version: bytes that do not come are asked for again" "$T/out"
+    sim reset '{}' >/dev/null
     fault '"match":"/results","kind":"lost_rows","after":1'
     ok "$version: rows that are missing are noticed" fails fetch bulk=always api_version=$version
     hasnt "$version: no cursor comes of it" '"next"' "$T/out"
@@ -219,6 +237,15 @@ sim reset '{}' >/dev/null
 fault '"match":"/query/0","kind":"short_page","after":1,"times":5'
 fetch bulk=never
 has_all 'SF-43: short pages' "$T/out"
+sim reset '{}' >/dev/null
+
+fault '"match":"/query/0","kind":"gzip_cut","after":1'
+ok 'gzip that is cut short is noticed' fails fetch bulk=never
+hasnt 'no cursor comes of it' '"next"' "$T/out"
+sim reset '{}' >/dev/null
+fault '"match":"/query/0","kind":"stall","ms":4000,"after":1'
+fetch bulk=never timeout=2
+has_all 'bytes that do not come are asked for again' "$T/out"
 sim reset '{}' >/dev/null
 
 took() { # COMMAND...: milliseconds

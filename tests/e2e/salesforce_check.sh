@@ -9,6 +9,10 @@ configure 'key_field = Deal_Key__c'
 sed -i '/^\[connection dv\]/,$d' "$T/dealsync.conf"
 clock 2026-08-21T06:00:00Z
 
+fails() {
+    ! "$@"
+}
+
 # told TEXT PATTERN [SETTINGS]: with the org set so, a check says it.
 told() {
     sim set "${3:-{\}}" >/dev/null
@@ -53,6 +57,16 @@ has 'of a custom one nobody knows' "no field 'Product_Code__c'.*missing or hidde
 run 78 sync sf
 has 'a run says the same, and reads no null' "no field '(Amount|Product_Code__c)'" "$T/err"
 sim set '{"hidden_fields":[]}' >/dev/null
+sim set '{"queryable":false}' >/dev/null
+told 'an object that the user may not read' '^  problem .*no Opportunity that this user may see'
+has 'is granted' "grant the user 'Read' and 'View All'" "$T/out"
+run 77 sync sf
+sim set '{"queryable":true}' >/dev/null
+for where in "CloseDate > '2025-01-01'=texts stand in single quotes" "Description = 'x'=long texts like Description" "Foo__c = TRUE=field-level security"; do
+    sed -i "/^user = /a where = ${where%=*}" "$T/dealsync.conf"
+    told "where = ${where%=*}" "^  problem .*400 INVALID_FIELD.*${where##*=}"
+    sed -i '/^where = /d' "$T/dealsync.conf"
+done
 sed -i 's/Account\.BillingCity/Account.BilingCity/' "$T/salesforce.mapping.conf"
 told 'a field of a parent' "Account has no field 'BilingCity'"
 cp "$HERE/maps/salesforce.mapping.conf" "$T/"
@@ -77,7 +91,12 @@ sim set '{"createable":true}' >/dev/null
 may 'products of an org that has them' '"ok":"2 paths can be read"' '{}' NextStep
 drive sf check --paths OpportunityTeamMembers,OpportunityLineItems.Product2.ProductCode,OpportunityLineItems.Colour
 has 'a field of products' '"problem":".*OpportunityLineItem has no field .Colour' "$T/out"
-sim set '{"team_selling":false}' >/dev/null
+sim set '{"hidden_fields":["Phone","Contact.Phone"]}' >/dev/null
+drive sf check --paths OpportunityContactRoles
+has 'a field of the people' '"problem":"Contact has no field .Phone. that this user may see .path .OpportunityContactRoles' "$T/out"
+ok 'without it there is no list' fails drive sf fetch --paths OpportunityContactRoles
+has 'and no null' '"status":"config".*Phone' "$T/out"
+sim set '{"hidden_fields":[],"team_selling":false}' >/dev/null
 drive sf check --paths OpportunityTeamMembers
 has 'a team that is off' '"problem":".*no OpportunityTeamMember' "$T/out"
 for key in NextStep:'is no external id' No_Key__c:'missing or hidden'; do

@@ -99,6 +99,32 @@ child edit Account "{\"id\":\"$account\",\"set\":{\"Name\":\"Renamed GmbH\"}}" >
 # shellcheck disable=SC2086 # one word each
 seen 'a renamed account' "$old" $with
 
+# People and products that the children lead to, and the owner.
+member=$(jq -r --arg u "$user" 'select(.record.values.OwnerId == $u) | .record.id' <(drive sf fetch --paths Id,OwnerId && cat "$T/out"))
+PATHS=Name,Owner.Email,Owner.Name
+old=$(version_of "${id[1]}")
+child edit User "{\"id\":\"$user\",\"set\":{\"Name\":\"Renamed Person\"}}" >/dev/null
+# shellcheck disable=SC2086 # one word each
+seen 'a renamed owner' "$old" $member
+PATHS=Name,OpportunityContactRoles
+old=$(version_of "${id[4]}")
+contact=$(child create Contact '{"set":{"LastName":"Neumann","Email":"neu@example.com"}}')
+child create OpportunityContactRole "{\"set\":{\"OpportunityId\":\"${id[4]}\",\"ContactId\":\"$contact\"}}" >/dev/null
+seen 'a new contact role' "$old" "${id[4]}"
+old=$(version_of "${id[4]}")
+child edit Contact "{\"id\":\"$contact\",\"set\":{\"Email\":\"other@example.com\"}}" >/dev/null
+seen 'another address of a contact' "$old" "${id[4]}"
+drive sf read --paths "$PATHS" <<<"${id[4]}"
+has 'which is the one that comes' 'other@example.com' <(value "${id[4]}" OpportunityContactRoles)
+PATHS=Name,OpportunityLineItems.Product2.ProductCode
+old=$(version_of "${id[5]}")
+product=$(child create Product2 '{"set":{"Name":"New","ProductCode":"NEW-1"}}')
+child create OpportunityLineItem "{\"set\":{\"OpportunityId\":\"${id[5]}\",\"Product2Id\":\"$product\"}}" >/dev/null
+seen 'a new product' "$old" "${id[5]}"
+old=$(version_of "${id[5]}")
+child edit Product2 "{\"id\":\"$product\",\"set\":{\"ProductCode\":\"NEW-2\"}}" >/dev/null
+seen 'another code of a product' "$old" "${id[5]}"
+
 # The rate of a currency.
 PATHS=Name,CurrencyIsoCode,CurrencyIsoCode.ConversionRate
 fetch --cursor "$cursor"

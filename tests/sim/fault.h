@@ -20,7 +20,9 @@ enum fault_kind {
     FAULT_TRUNCATE,
     FAULT_CUT,
     FAULT_GZIP_LIE,
+    FAULT_GZIP_CUT,
     FAULT_SLOW,
+    FAULT_STALL,
     /* to the connection: before the request is carried out, or after, in place of the answer */
     FAULT_CUT_BEFORE,
     FAULT_CUT_AFTER,

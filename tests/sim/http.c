@@ -240,13 +240,17 @@ static void finish(const struct request *request, struct reply *reply)
         reply_header(reply, "Content-Encoding", "gzip");
     else if (accepts_gzip(request) && reply->body.len > WORTH_GZIP)
         compress_body(reply);
+    if (request->fault.kind == FAULT_GZIP_CUT)
+        reply->body.len /= 2;
 }
 
 /* ---- libmicrohttpd ---- */
 
+/* A body of which one half is sent at once, and the other never or after a while. */
 struct cut {
     char *at;
     size_t len;
+    int64_t ms; /* 0: never */
 };
 
 static ssize_t read_half(void *arg, uint64_t at, char *out, size_t max)
@@ -254,8 +258,12 @@ static ssize_t read_half(void *arg, uint64_t at, char *out, size_t max)
     struct cut *cut = arg;
     size_t rest = at < cut->len / 2 ? cut->len / 2 - (size_t)at : 0;
 
-    if (!rest)
+    if (!rest && !cut->ms)
         return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (!rest && at == cut->len / 2)
+        nap(cut->ms);
+    if (!rest)
+        rest = cut->len - (size_t)at;
     if (rest > max)
         rest = max;
     memcpy(out, cut->at + at, rest);
@@ -277,19 +285,22 @@ struct flow {
     void *arg;
     struct buf made, ready;
     size_t sent;
-    size_t left; /* bytes to make before a fault ends it */
-    bool gzip, ended, broken;
+    size_t left;      /* bytes to make before a fault ends it, or holds it up */
+    int64_t stall_ms; /* for so long; 0: it ends */
+    bool gzip, ended, broken, unfinished;
     z_stream z;
 };
 
 static void pack(struct flow *f)
 {
+    int how = !f->ended ? Z_NO_FLUSH : f->unfinished ? Z_SYNC_FLUSH : Z_FINISH;
+
     f->z.next_in = (unsigned char *)f->made.at;
     f->z.avail_in = (uInt)f->made.len;
     do {
         f->z.next_out = (unsigned char *)buf_reserve(&f->ready, PART);
         f->z.avail_out = PART;
-        if (deflate(&f->z, f->ended ? Z_FINISH : Z_NO_FLUSH) == Z_STREAM_ERROR)
+        if (deflate(&f->z, how) == Z_STREAM_ERROR)
             abort();
         f->ready.len += PART - f->z.avail_out;
     } while (f->z.avail_out == 0);
@@ -299,7 +310,10 @@ static void fill(struct flow *f)
 {
     f->made.len = f->ready.len = f->sent = 0;
     f->ended = !f->part(f->arg, &f->made);
-    if (f->made.len >= f->left) {
+    if (f->made.len >= f->left && f->stall_ms) {
+        nap(f->stall_ms);
+        f->left = SIZE_MAX;
+    } else if (f->made.len >= f->left) {
         f->made.len = f->left;
         f->ended = true;
     }
@@ -343,15 +357,18 @@ static void free_flow(void *arg)
 static struct MHD_Response *start_flow(const struct request *request, const struct reply *reply)
 {
     struct flow *f = grab(sizeof *f);
+    enum fault_kind kind = request->fault.kind;
 
     f->part = reply->part;
     f->release = reply->release;
     f->arg = reply->arg;
     f->left = SIZE_MAX;
-    f->broken = request->fault.kind == FAULT_CUT;
-    if (f->broken || request->fault.kind == FAULT_TRUNCATE)
+    f->broken = kind == FAULT_CUT;
+    f->unfinished = kind == FAULT_GZIP_CUT;
+    f->stall_ms = kind == FAULT_STALL ? request->fault.ms : 0;
+    if (f->broken || f->unfinished || f->stall_ms || kind == FAULT_TRUNCATE)
         f->left = request->fault.bytes > 0 ? (size_t)request->fault.bytes : CUT_PART;
-    f->gzip = accepts_gzip(request) && request->fault.kind != FAULT_GZIP_LIE;
+    f->gzip = accepts_gzip(request) && kind != FAULT_GZIP_LIE;
     if (f->gzip && deflateInit2(&f->z, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
         abort();
     return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PART, read_flow, f, free_flow);
@@ -365,11 +382,12 @@ static struct MHD_Response *make_response(const struct request *request, struct 
         buf_free(&reply->body);
         return start_flow(request, reply);
     }
-    if (request->fault.kind != FAULT_CUT)
+    if (request->fault.kind != FAULT_CUT && request->fault.kind != FAULT_STALL)
         return MHD_create_response_from_buffer(reply->body.len, reply->body.at,
                                                MHD_RESPMEM_MUST_FREE);
     cut = grab(sizeof *cut);
-    *cut = (struct cut){reply->body.at, reply->body.len};
+    *cut = (struct cut){reply->body.at, reply->body.len,
+                        request->fault.kind == FAULT_STALL ? request->fault.ms : 0};
     return MHD_create_response_from_callback(cut->len, 4096, read_half, cut, free_cut);
 }
 

@@ -146,6 +146,7 @@ static const struct field record_type[] = {
     {"Id", "id", F_ID, A_RECORD_TYPE_SF, KEY, NULL, NULL, 0},
     {"Name", "string", F_TEXT, A_RECORD_TYPE_NAME, 0, NULL, NULL, 0},
     {"DeveloperName", "string", F_TEXT, A_RECORD_TYPE_API, 0, NULL, NULL, 0},
+    {"ParentId", "reference", F_ID, A_PROFILE_SF, 0, NULL, NULL, 0},
     {"SobjectType", "picklist", F_TEXT, A_OBJECT_NAME, 0, NULL, NULL, 0},
     {"IsActive", "boolean", F_BOOL, A_TRUE, 0, NULL, NULL, 0},
     {"BusinessProcessId", "reference", F_ID, A_PROCESS_SF, 0, NULL, NULL, 0},
@@ -380,6 +381,7 @@ static const struct field permission_access[] = {
 
 static const struct field object_permissions[] = {
     {"Id", "id", F_ID, A_MEMBER_SF, KEY, NULL, NULL, 0},
+    {"ParentId", "reference", F_ID, A_PROFILE_SF, 0, NULL, NULL, 0},
     {"SobjectType", "picklist", F_TEXT, A_OBJECT_NAME, 0, NULL, NULL, 0},
     {"PermissionsRead", "boolean", F_BOOL, A_TRUE, 0, NULL, NULL, 0},
     {"PermissionsEdit", "boolean", F_BOOL, A_MAY_EDIT, 0, NULL, NULL, 0},
@@ -407,16 +409,13 @@ static void load_stage(uint32_t at, struct row *row)
                         .contact = -1};
 }
 
-static bool hides_other(const struct field *f)
+static bool hidden(const struct field *f)
 {
     if (f->flags & CURRENCY && !settings.multi_currency)
         return true;
+    if (sf_listed(sf_settings.hidden_fields, f->name))
+        return true;
     return (f->aspect == A_PERSON || f->aspect == A_PERSON_EMAIL) && !sf_settings.person_accounts;
-}
-
-static bool hides_opportunity(const struct field *f)
-{
-    return hides_other(f) || sf_listed(sf_settings.hidden_fields, f->name);
 }
 
 const struct entity sf_opportunity = {
@@ -431,7 +430,7 @@ const struct entity sf_opportunity = {
     .load = world_load,
     .prefix = "006",
     .resolve = sf_resolve_opportunity,
-    .hides = hides_opportunity,
+    .hides = hidden,
 };
 
 #define FIELDS(a)  .fields = (a), .nfields = COUNT(a)
@@ -445,7 +444,7 @@ static const struct entity tables[] = {
      .count = sf_count_accounts,
      .load = sf_load_account,
      .prefix = "001",
-     .hides = hides_other},
+     .hides = hidden},
     {.name = "User",
      FIELDS(user),
      PARENTS(user_parents),
@@ -453,21 +452,21 @@ static const struct entity tables[] = {
      .count = sf_count_agents,
      .load = sf_load_agent,
      .prefix = "005",
-     .hides = hides_other},
+     .hides = hidden},
     {.name = "Product2",
      FIELDS(product),
      CHANGES(4),
      .count = sf_count_products,
      .load = sf_load_product,
      .prefix = "01t",
-     .hides = hides_other},
+     .hides = hidden},
     {.name = "Contact",
      FIELDS(contact),
      CHANGES(5),
      .count = sf_count_contacts,
      .load = sf_load_contact,
      .prefix = "003",
-     .hides = hides_other},
+     .hides = hidden},
     {.name = "OpportunityTeamMember",
      FIELDS(team_member),
      PARENTS(member_parents),
@@ -476,7 +475,7 @@ static const struct entity tables[] = {
      .count = sf_count_members,
      .load = sf_load_member,
      .prefix = "00q",
-     .hides = hides_other},
+     .hides = hidden},
     {.name = "OpportunityContactRole",
      FIELDS(contact_role),
      PARENTS(role_parents),
@@ -485,7 +484,7 @@ static const struct entity tables[] = {
      .count = sf_count_roles,
      .load = sf_load_role,
      .prefix = "00K",
-     .hides = hides_other},
+     .hides = hidden},
     {.name = "OpportunityLineItem",
      FIELDS(line_item),
      PARENTS(item_parents),
@@ -494,21 +493,21 @@ static const struct entity tables[] = {
      .count = sf_count_items,
      .load = sf_load_item,
      .prefix = "00k",
-     .hides = hides_other},
+     .hides = hidden},
     {.name = "CurrencyType",
      FIELDS(currency_type),
      CHANGES(9),
      .count = sf_count_currencies,
      .load = sf_load_currency,
      .prefix = "0Ci",
-     .hides = hides_other},
+     .hides = hidden},
     {.name = "DatedConversionRate",
      FIELDS(dated_rate),
      CHANGES(10),
      .count = sf_count_rates,
      .load = sf_load_currency,
      .prefix = "04w",
-     .hides = hides_other},
+     .hides = hidden},
     {.name = "PricebookEntry",
      FIELDS(pricebook_entry),
      PARENTS(entry_parents),
@@ -516,52 +515,52 @@ static const struct entity tables[] = {
      .count = sf_count_products,
      .load = sf_load_product,
      .prefix = "01u",
-     .hides = hides_other},
+     .hides = hidden},
     {.name = "OpportunityStage",
      FIELDS(opportunity_stage),
      CHANGES(21),
      .count = count_stages,
      .load = load_stage,
      .prefix = "01J",
-     .hides = hides_other},
+     .hides = hidden},
     {.name = "Organization",
      FIELDS(organization),
      .count = count_one,
      .load = load_stage,
      .prefix = "00D",
-     .hides = hides_other},
+     .hides = hidden},
     {.name = "RecordType",
      FIELDS(record_type),
      PARENTS(process_parents),
      .count = count_one,
      .load = load_stage,
      .prefix = "012",
-     .hides = hides_other},
+     .hides = hidden},
     {.name = "BusinessProcess",
      FIELDS(business_process),
      .count = count_one,
      .load = load_stage,
      .prefix = "019",
-     .hides = hides_other},
+     .hides = hidden},
     {.name = "UserPermissionAccess",
      FIELDS(permission_access),
      .count = count_one,
      .load = load_stage,
      .prefix = "000",
-     .hides = hides_other},
+     .hides = hidden},
     {.name = "ObjectPermissions",
      FIELDS(object_permissions),
      .count = count_one,
      .load = load_stage,
      .prefix = "110",
-     .hides = hides_other},
+     .hides = hidden},
     {.name = "PermissionSetAssignment",
      FIELDS(assignment),
      PARENTS(assignment_parents),
      .count = count_one,
      .load = load_stage,
      .prefix = "0Pa",
-     .hides = hides_other},
+     .hides = hidden},
 };
 
 const struct entity *sf_table(size_t i)
