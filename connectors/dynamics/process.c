@@ -34,11 +34,6 @@ bool ds_dynamics_process_wanted(const struct ds_dynamics_slot *slots, size_t cou
     return false;
 }
 
-const char *ds_dynamics_process_version(const json_t *row)
-{
-    return ds_json_text(json_object_get(row, DS_DYNAMICS_PROCESS), DS_DYNAMICS_PROCESS_VERSION);
-}
-
 /* --- the opportunities ----------------------------------------------------------------------- */
 
 static int by_id(const void *a, const void *b)

@@ -11,6 +11,7 @@
 #ifndef DS_CONNECTORS_DYNAMICS_PROCESS_H
 #define DS_CONNECTORS_DYNAMICS_PROCESS_H
 
+#include "connectors/dynamics/ahead.h"
 #include "connectors/dynamics/query.h"
 
 #define DS_DYNAMICS_PROCESS         "process" /* first word of the paths below */
@@ -26,10 +27,6 @@ bool ds_dynamics_process_wanted(const struct ds_dynamics_slot *slots, size_t cou
 int ds_dynamics_process_fill(struct ds_remote *remote, const struct ds_dynamics_slot *slots,
                              size_t count, json_t *rows, struct ds_err *err);
 
-/* "W/..." of the instance in a row that was filled, or NULL. A record's version must differ when its
- * instance does. */
-const char *ds_dynamics_process_version(const json_t *row);
-
 /* Calls each() with the id (lower case) of every opportunity with an instance that was modified at or
  * after since_ms; the same one may come more than once. */
 int ds_dynamics_process_moved(struct ds_remote *remote, int64_t since_ms,
@@ -39,6 +36,10 @@ int ds_dynamics_process_moved(struct ds_remote *remote, int64_t since_ms,
 /* What the stages of all flows are called, borrowed: for the id of each an object with stage and name.
  * Asked for once, and once more on demand. */
 int ds_dynamics_stage_names(struct ds_remote *remote, bool again, json_t **out, struct ds_err *err);
+
+/* Adds what the functions above are going to ask the metadata, and the same of ds_dynamics_flows(). */
+void ds_dynamics_process_ask(const struct ds_remote *remote, struct ds_dynamics_questions *q);
+void ds_dynamics_flows_ask(const struct ds_remote *remote, struct ds_dynamics_questions *q);
 
 /* Lists the stages of all flows of opportunities; each with its flow as the process. */
 int ds_dynamics_process_stages(struct ds_remote *remote, const char *field,

@@ -175,7 +175,7 @@ int ds_dynamics_read(struct ds_remote *remote, const struct ds_query *query, con
 {
     struct ds_dynamics_reader reader;
     struct ds_dynamics_ids set = {0};
-    int rc = ds_dynamics_reader_open(&reader, remote, query, sink, false, err);
+    int rc = ds_dynamics_reader_open(&reader, remote, query, sink, DS_DYNAMICS_SOME, err);
 
     for (size_t from = 0; from < count && !rc;) {
         while (from < count && !ds_dynamics_ids_full(&set) && !rc)

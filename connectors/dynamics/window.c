@@ -49,7 +49,7 @@ static int begin(void *arg, size_t lane, size_t idle, bool *busy, struct ds_err 
     struct window *w = arg;
     struct ds_dynamics_fetch *f = w->fetch;
     struct ds_dynamics_range *range =
-        ds_dynamics_ranges_take(&f->ranges, idle, (uint64_t)f->remote->page_size / 2);
+        ds_dynamics_ranges_take(&f->ranges, idle, (uint64_t)f->remote->page_size);
 
     *busy = range != NULL;
     if (!range)

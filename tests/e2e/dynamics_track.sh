@@ -26,7 +26,7 @@ is 'hands over everything, once' '600 600' "$(records) $(jq -r 'select(.record).
 c=$(cursor)
 has 'its cursor is a moment and a link (DV-42)' '^2026-08-21T06:00:..Z https://.*deltatoken' <(echo "$c")
 is 'the link was asked for before the records' 'track window' \
-    "$(sim_get 'log?since=0' | jq -r '.requests[].path | select(test("/opportunities\\?")) | if test("orderby") then "window" else "track" end' | uniq | paste -sd' ')"
+    "$(sim_get 'log?since=0' | jq -r '.requests[].path | select(test("/opportunities\\?")) | if test("orderby=modifiedon,") then "window" elif test("versionnumber$") then "track" else empty end' | uniq | paste -sd' ')"
 
 ok 'nothing has changed' fetch --cursor "$c"
 is 'nothing comes' 0 "$(records)"
