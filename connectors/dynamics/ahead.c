@@ -120,7 +120,7 @@ int ds_dynamics_ahead(struct ds_remote *remote, const struct ds_dynamics_questio
                       struct ds_err *err)
 {
     struct asking a = {.remote = remote, .questions = q};
-    const struct ds_dynamics_work work = {begin, take, &a};
+    const struct ds_dynamics_work work = {begin, take, NULL, &a};
 
     return q->count > 1 ? ds_dynamics_crew(remote, &work, err) : DS_OK;
 }

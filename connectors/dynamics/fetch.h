@@ -2,7 +2,7 @@
  * fetch.h - one fetch, as fetch.c, window.c, track.c and parents.c share it
  *
  * fetch.c decides what has to be read and where the next fetch starts; window.c reads what was
- * modified since a moment, in ranges and by all lanes; track.c asks the environment's change tracking;
+ * modified since a moment, in ranges and by all lanes; bounds.c tells where they lie; track.c asks the environment's change tracking;
  * fetch_view.c reads a view; parents.c finds what changed without the opportunity itself.
  */
 #ifndef DS_CONNECTORS_DYNAMICS_FETCH_H

@@ -130,7 +130,7 @@ static int hand_over(struct ds_dynamics_reader *reader, const json_t *row, struc
 
 int ds_dynamics_reader_rows(struct ds_dynamics_reader *reader, json_t *rows, struct ds_err *err)
 {
-    int rc = ds_dynamics_process_fill(reader->remote, reader->slots, reader->count, rows, err);
+    int rc = DS_OK;
 
     for (size_t i = 0; i < json_array_size(rows) && !rc; i++) {
         rc = hand_over(reader, json_array_get(rows, i), err);

@@ -35,7 +35,7 @@ int ds_dynamics_reader_open(struct ds_dynamics_reader *reader, struct ds_remote 
                             enum ds_dynamics_extent extent, struct ds_err *err);
 void ds_dynamics_reader_close(struct ds_dynamics_reader *reader);
 
-/* Hands over the rows of a page, which are used up. */
+/* Hands over the rows of a page, which are used up; instances of flows are in them already. */
 int ds_dynamics_reader_rows(struct ds_dynamics_reader *reader, json_t *rows, struct ds_err *err);
 
 /* Hands over a tombstone. */

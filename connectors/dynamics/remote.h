@@ -2,7 +2,8 @@
  * remote.h - one Dataverse environment, as the files of this folder see it
  *
  * dynamics.c opens and closes it; login.c and failure.c serve its api; schema.c learns its columns;
- * query.c turns paths into a request and rows into values; link.c handles the links between pages.
+ * query.c turns paths into a request and rows into values; link.c handles the links between pages;
+ * ahead.c asks what will be needed before it is.
  */
 #ifndef DS_CONNECTORS_DYNAMICS_REMOTE_H
 #define DS_CONNECTORS_DYNAMICS_REMOTE_H

@@ -58,6 +58,31 @@ ok 'with a condition' fetch 'filter=estimatedvalue gt 50000'
 is 'how many there are is not told' '' "$(jq -r 'select(.expect).expect' "$T/out")"
 has 'but where they lie' ',.*,' <(marks | head -n 1)
 
+# Stages of flows are asked for by the lane that has brought the page: more requests, the same records.
+PATHS=name,process.stage
+small='filter=estimatedvalue gt 50000'
+mark_log
+ok 'with stages of flows' fetch "$small"
+want=$(ids | wc -l)
+is 'nothing comes twice' "$want" "$(ids | sort -u | wc -l)"
+is 'and each has its stage' 0 "$(jq -c 'select(.record and .record.values["process.stage"] == null)' "$T/out" | wc -l)"
+ok 'three flows are asked for each page' test \
+    "$(sim_get "log?since=$since" | jq '[.requests[] | select(.path | test("process(es)?\\?|flows\\?"))] | length')" -ge $((want / 250 * 3))
+fetch "$small" --die-after 2
+ids >"$T/before"
+mark=$(marks | tail -n 1)
+ok 'interrupted and resumed' fetch "$small" --resume "$mark"
+is 'nothing is missing' "$want" "$(ids | sort -u - "$T/before" | wc -l)"
+sim fault '{"crm":"dynamics","match":"/opportunitysalesprocesses","kind":"latency","ms":100,"times":-1}' >/dev/null
+began=${EPOCHREALTIME/./}
+fetch "$small" parallel=1 --quiet
+alone=$((${EPOCHREALTIME/./} - began))
+began=${EPOCHREALTIME/./}
+fetch "$small" parallel=4 --quiet
+together=$((${EPOCHREALTIME/./} - began))
+ok "four lanes take less than two thirds ($together of $alone µs)" test $((together * 3)) -lt $((alone * 2))
+sim reset '{}' >/dev/null
+
 # What must be known before the first record is asked for side by side, and again if that fails.
 PATHS=name,new_lossreason.label,statuscode.label
 for fault in '"match":"PicklistAttribute","kind":"status","status":503' '"match":"Attributes","kind":"cut","times":2' \
