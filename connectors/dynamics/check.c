@@ -100,13 +100,17 @@ static int note_table(struct ds_dynamics_check *c)
                            "'Track changes' is in the table's advanced options in Power Apps, and "
                            "cannot be switched off again");
 
-    if (rc || !ds_dynamics_writes(c))
+    if (rc)
         return rc;
-    return c->table.guarded
-               ? c->note(c->arg, DS_FINDING_OK, "optimistic concurrency of opportunities is on")
-               : ds_dynamics_problem(
+    if (c->table.guarded)
+        return c->note(c->arg, DS_FINDING_OK, "optimistic concurrency of opportunities is on");
+    return ds_dynamics_writes(c)
+               ? ds_dynamics_problem(
                      c, "optimistic concurrency of opportunities is off, so nothing can be "
-                        "written safely; set IsOptimisticConcurrencyEnabled of the table");
+                        "written safely; set IsOptimisticConcurrencyEnabled of the table")
+               : c->note(
+                     c->arg, DS_FINDING_OK,
+                     "optimistic concurrency of opportunities is off, which only writing needs");
 }
 
 /* --- paths ----------------------------------------------------------------------------------- */

@@ -45,6 +45,8 @@ static int take(struct crew *c, struct ds_err *err)
         c->working--;
         rc = c->work->take(c->work->arg, lane, &reply, &c->busy[lane], err);
         c->working += c->busy[lane];
+    } else if (c->work->failed) {
+        rc = c->work->failed(c->work->arg, lane, err);
     }
     ds_api_reply_clear(&reply);
     return rc;

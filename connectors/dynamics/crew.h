@@ -14,6 +14,8 @@ struct ds_dynamics_work {
     int (*begin)(void *arg, size_t lane, size_t idle, bool *busy, struct ds_err *err);
     /* Works on what a lane has brought; *busy says whether it has begun another one. */
     int (*take)(void *arg, size_t lane, struct ds_api_reply *reply, bool *busy, struct ds_err *err);
+    /* Says more of the failure of a lane's request; returns its status. NULL: nothing. */
+    int (*failed)(void *arg, size_t lane, struct ds_err *err);
     void *arg;
 };
 

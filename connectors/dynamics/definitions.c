@@ -41,16 +41,26 @@ static bool is_true(const json_t *row, const char *name)
 
 /* --- the table ------------------------------------------------------------------------------- */
 
+static const char table_question[] = DS_DYNAMICS_TABLE
+    "?$select=LogicalName,EntitySetName,ChangeTrackingEnabled,IsOptimisticConcurrencyEnabled";
+static const char columns_question[] = DS_DYNAMICS_TABLE
+    "/Attributes?$select=LogicalName,AttributeType,IsValidForCreate,IsValidForUpdate";
+
+void ds_dynamics_definitions_ask(const struct ds_remote *remote, struct ds_dynamics_questions *q)
+{
+    if (remote->edmx)
+        return;
+    ds_dynamics_question(q, table_question, false);
+    if (!remote->schema)
+        ds_dynamics_question(q, columns_question, false);
+}
+
 int ds_dynamics_definition(struct ds_remote *remote, struct ds_dynamics_table *out,
                            struct ds_err *err)
 {
     json_t *json = NULL;
     const char *set;
-    int rc = ds_dynamics_get(remote,
-                             DS_DYNAMICS_TABLE "?$select=LogicalName,EntitySetName,"
-                                               "ChangeTrackingEnabled,"
-                                               "IsOptimisticConcurrencyEnabled",
-                             &json, &out->date_ms, err);
+    int rc = ds_dynamics_get(remote, table_question, &json, &out->date_ms, err);
 
     if (rc)
         return rc;
@@ -118,10 +128,7 @@ int ds_dynamics_definitions(struct ds_remote *remote, struct ds_dynamics_schema 
                             struct ds_err *err)
 {
     json_t *json = NULL, *rows;
-    int rc = ds_dynamics_get(remote,
-                             DS_DYNAMICS_TABLE "/Attributes?$select=LogicalName,AttributeType,"
-                                               "IsValidForCreate,IsValidForUpdate",
-                             &json, NULL, err);
+    int rc = ds_dynamics_get(remote, columns_question, &json, NULL, err);
 
     if (rc)
         return rc;
@@ -312,19 +319,26 @@ static int take_options(struct ds_arena *a, struct ds_dynamics_choice *choice, c
     return rc;
 }
 
-int ds_dynamics_definitions_options(struct ds_remote *remote, struct ds_dynamics_choice *choice,
-                                    enum ds_dynamics_type wanted, struct ds_err *err)
+const char *ds_dynamics_options_question(struct ds_remote *remote,
+                                         const struct ds_dynamics_column *column,
+                                         enum ds_dynamics_type wanted)
 {
     const struct type *type = types;
-    const char *tail;
-    json_t *json = NULL;
-    int rc;
 
     while (!type->cast || type->type != wanted)
         type++;
-    tail = ds_arena_printf(&remote->arena,
+    return ds_arena_printf(&remote->arena,
                            DS_DYNAMICS_TABLE "/Attributes(LogicalName='%s')" DS_DYNAMICS_CAST "%s",
-                           choice->column->logical, type->cast);
+                           column->logical, type->cast);
+}
+
+int ds_dynamics_definitions_options(struct ds_remote *remote, struct ds_dynamics_choice *choice,
+                                    enum ds_dynamics_type wanted, struct ds_err *err)
+{
+    const char *tail = ds_dynamics_options_question(remote, choice->column, wanted);
+    json_t *json = NULL;
+    int rc;
+
     if (!tail)
         return ds_fail_nomem(err);
     rc = ds_dynamics_get(remote, tail, &json, NULL, err);

@@ -2,9 +2,11 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "connectors/dynamics/ahead.h"
 #include "connectors/dynamics/batch.h"
 #include "connectors/dynamics/cloud.h"
 #include "connectors/dynamics/credential.h"
+#include "connectors/dynamics/metadata.h"
 #include "connectors/dynamics/refusal.h"
 #include "connectors/dynamics/view.h"
 
@@ -179,6 +181,7 @@ static void close_remote(struct ds_remote *remote)
     ds_buf_clear(&remote->base);
     ds_buf_clear(&remote->prefer);
     json_decref(remote->stages);
+    ds_dynamics_ahead_clear(remote);
     ds_arena_clear(&remote->arena);
     free(remote);
 }
@@ -253,8 +256,11 @@ int ds_dynamics_get(struct ds_remote *remote, const char *tail, json_t **out, in
     struct ds_buf url = DS_BUF_INIT(DS_MAX_URL);
     int rc;
 
-    ds_buf_addf(&url, "%s%s", remote->base.text, tail);
     remote->refused = 0;
+    *out = ds_dynamics_ahead_take(remote, tail, date_ms);
+    if (*out)
+        return DS_OK;
+    ds_buf_addf(&url, "%s%s", remote->base.text, tail);
     if (ds_buf_failed(&url))
         rc = ds_fail(err, DS_E_CONFIG, "a request is longer than %u bytes", DS_MAX_URL);
     else
@@ -293,13 +299,25 @@ bool ds_dynamics_guid(const char *text, char out[37])
 
 /* --- the connector --------------------------------------------------------------------------- */
 
+/* Whoever asks who we are goes on to the table. */
+static int ask_ahead(struct ds_remote *remote, struct ds_err *err)
+{
+    struct ds_dynamics_questions q = {0};
+
+    ds_dynamics_question(&q, DS_DYNAMICS_WHO, false);
+    ds_dynamics_definitions_ask(remote, &q);
+    return ds_dynamics_ahead(remote, &q, err);
+}
+
 static int identify(struct ds_remote *remote, struct ds_identity *out, struct ds_err *err)
 {
     json_t *json = NULL;
     const char *organisation, *user;
     char id[37], hint[64] = "";
-    int rc = ds_dynamics_get(remote, "WhoAmI", &json, NULL, err);
+    int rc = ask_ahead(remote, err);
 
+    if (!rc)
+        rc = ds_dynamics_get(remote, DS_DYNAMICS_WHO, &json, NULL, err);
     if (rc)
         return rc;
     organisation = ds_json_text(json, "OrganizationId");

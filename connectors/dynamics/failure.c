@@ -7,6 +7,10 @@ static const char *const role_hint =
     "point to, for the whole organisation (Power Platform admin center, environment, Settings, "
     "Application users)";
 
+static const char *const user_hint =
+    "activate it: Power Platform admin center, the environment, Settings, Users + permissions, "
+    "Application users";
+
 static const struct {
     uint32_t code;
     int status;
@@ -16,6 +20,9 @@ static const struct {
     {0x80072560, DS_E_AUTH, "the environment has no application user for this client id",
      "add one: Power Platform admin center, the environment, Settings, Users + permissions, "
      "Application users, New app user; and give it a security role"}, /* DV-1 */
+    {0x80042f09, DS_E_AUTH, "the application user has no security role", role_hint},
+    {0x80041d1f, DS_E_AUTH, "the application user is disabled", user_hint},
+    {0x80040225, DS_E_AUTH, "the application user is disabled", user_hint},
     {0x80040220, DS_E_AUTH, "the application user lacks a privilege", role_hint},
     {0x80048306, DS_E_AUTH, "the application user lacks a privilege", role_hint},
     {0x80048405, DS_E_AUTH, "the application user has no access", role_hint},

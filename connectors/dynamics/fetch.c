@@ -1,6 +1,8 @@
 #include "connectors/dynamics/fetch.h"
 
 #include "base/log.h"
+#include "connectors/dynamics/bounds.h"
+#include "connectors/dynamics/crew.h"
 #include "connectors/dynamics/link.h"
 #include "connectors/dynamics/view.h"
 
@@ -117,13 +119,22 @@ static int start_tracking(struct ds_dynamics_fetch *f, struct ds_err *err)
     return DS_OK;
 }
 
-/* How many there are is known once they were listed, if no condition leaves some out. */
-static void tell_expected(const struct ds_dynamics_fetch *f)
+/* How many there are is known once they were listed, if no condition leaves some out, and else about
+ * so many. What is known of where they lie gives each lane its share from the start. */
+static void start_whole(struct ds_dynamics_fetch *f)
 {
     const struct ds_sink *sink = f->reader.sink;
+    size_t lanes = ds_dynamics_lanes(f->remote);
+    struct ds_dynamics_bounds b;
 
-    if (f->link.len && !f->remote->filter && sink->expect)
-        sink->expect(sink->arg, f->listed);
+    ds_dynamics_bounds(&f->reader, &b);
+    if (f->link.len && !f->remote->filter)
+        b.records = f->listed;
+    if (b.records && sink->expect)
+        sink->expect(sink->arg, b.records);
+    if (b.records && b.records / (uint64_t)f->remote->page_size < lanes)
+        lanes = (size_t)(b.records / (uint64_t)f->remote->page_size) + 1;
+    ds_dynamics_ranges_share(&f->ranges, b.oldest_ms, b.newest_ms, lanes);
 }
 
 /* Everything modified since then; with 0, everything. */
@@ -137,9 +148,9 @@ static int read_window(struct ds_dynamics_fetch *f, int64_t since_ms, const char
         return ds_dynamics_window(f, err);
     if (tracked(f))
         rc = start_tracking(f, err);
-    if (!rc && since_ms == 0)
-        tell_expected(f);
     ds_dynamics_ranges_start(&f->ranges, since_ms, f->reader.table.date_ms);
+    if (!rc && since_ms == 0)
+        start_whole(f);
     return rc ? rc : ds_dynamics_window(f, err);
 }
 
@@ -198,7 +209,9 @@ static int fingerprint(struct ds_dynamics_fetch *f, struct ds_err *err)
 static int prepare(struct ds_dynamics_fetch *f, const struct ds_query *query,
                    const struct ds_sink *sink, struct ds_err *err)
 {
-    int rc = ds_dynamics_reader_open(&f->reader, f->remote, query, sink, true, err);
+    bool whole = !query->cursor && !query->resume && !ds_dynamics_viewed(f->remote);
+    int rc = ds_dynamics_reader_open(&f->reader, f->remote, query, sink,
+                                     whole ? DS_DYNAMICS_WHOLE : DS_DYNAMICS_CHANGES, err);
 
     if (!rc)
         rc = fingerprint(f, err);

@@ -2,8 +2,9 @@
  * fetch.h - one fetch, as fetch.c, window.c, track.c and parents.c share it
  *
  * fetch.c decides what has to be read and where the next fetch starts; window.c reads what was
- * modified since a moment, in ranges and by all lanes; track.c asks the environment's change tracking;
- * fetch_view.c reads a view; parents.c finds what changed without the opportunity itself.
+ * modified since a moment, in ranges and by all lanes, and bounds.c tells where these lie; track.c asks
+ * the environment's change tracking; fetch_view.c reads a view; parents.c finds what changed without
+ * the opportunity itself.
  */
 #ifndef DS_CONNECTORS_DYNAMICS_FETCH_H
 #define DS_CONNECTORS_DYNAMICS_FETCH_H

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "connectors/dynamics/link.h"
+#include "connectors/dynamics/process.h"
 #include "connectors/dynamics/view.h"
 
 #include <stdio.h>
@@ -102,6 +103,9 @@ static int take(struct walk *w, const json_t *page, struct ds_err *err)
         rc = ask(w, err);
     for (size_t i = 0; i < json_array_size(rows) && !rc; i++)
         rc = ds_dynamics_fetchxml_row(json_array_get(rows, i), err);
+    if (!rc)
+        rc = ds_dynamics_process_fill(w->fetch->remote, w->fetch->reader.slots,
+                                      w->fetch->reader.count, rows, err);
     if (!rc)
         rc = ds_dynamics_reader_rows(&w->fetch->reader, rows, err);
     return rc || !w->more ? rc : mark(w, err);

@@ -39,6 +39,27 @@ static bool unanswered(const struct flows *f, int rc, struct ds_err *err)
 
 /* --- which there are ------------------------------------------------------------------------- */
 
+static const char flows_question[] = "EntityDefinitions?$select=LogicalName,EntitySetName&$filter="
+                                     "IsBPFEntity%20eq%20true";
+static const char relations_question[] =
+    DS_DYNAMICS_TABLE "/OneToManyRelationships?$select=ReferencingEntity,ReferencingAttribute";
+
+static bool are_named(const struct ds_remote *remote)
+{
+    const char *names = ds_option(remote->options, "processes");
+
+    return names && strcmp(names, "auto") != 0;
+}
+
+void ds_dynamics_flows_ask(const struct ds_remote *remote, struct ds_dynamics_questions *q)
+{
+    if (remote->flows)
+        return;
+    if (!are_named(remote))
+        ds_dynamics_question(q, flows_question, true);
+    ds_dynamics_question(q, relations_question, true);
+}
+
 static int take_flow(void *arg, const json_t *row, struct ds_err *err)
 {
     const char *table = ds_json_text(row, "LogicalName");
@@ -63,9 +84,7 @@ static int configured(struct flows *f, const char *names, struct ds_err *err)
 
 static int listed(struct flows *f, struct ds_err *err)
 {
-    static const char tail[] = "EntityDefinitions?$select=LogicalName,EntitySetName&$filter="
-                               "IsBPFEntity%20eq%20true";
-    int rc = ds_dynamics_list(f->remote, tail, take_flow, f, err);
+    int rc = ds_dynamics_list(f->remote, flows_question, take_flow, f, err);
 
     /* What every environment with Sales has. */
     return unanswered(f, rc, err)
@@ -100,9 +119,7 @@ static bool is_standard(const char *table)
 /* A flow that leads to no opportunity is one of other tables, unless it was asked for by name. */
 static int relate(struct flows *f, bool named, struct ds_err *err)
 {
-    static const char tail[] = DS_DYNAMICS_TABLE "/OneToManyRelationships?$select="
-                                                 "ReferencingEntity,ReferencingAttribute";
-    int rc = ds_dynamics_list(f->remote, tail, take_relation, f, err);
+    int rc = ds_dynamics_list(f->remote, relations_question, take_relation, f, err);
     bool guess = unanswered(f, rc, err);
 
     if (rc && !guess)
@@ -138,13 +155,12 @@ static int find_sets(struct flows *f, struct ds_err *err)
 int ds_dynamics_flows(struct ds_remote *remote, const struct ds_dynamics_flow **out,
                       struct ds_err *err)
 {
-    const char *names = ds_option(remote->options, "processes");
-    bool named = names && strcmp(names, "auto") != 0;
+    bool named = are_named(remote);
     struct flows f = {.remote = remote};
     int rc = DS_OK;
 
     if (!remote->flows) {
-        rc = named ? configured(&f, names, err) : listed(&f, err);
+        rc = named ? configured(&f, ds_option(remote->options, "processes"), err) : listed(&f, err);
         if (!rc)
             rc = relate(&f, named, err);
         if (!rc)

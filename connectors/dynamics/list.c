@@ -1,5 +1,6 @@
 #include "connectors/dynamics/list.h"
 
+#include "connectors/dynamics/ahead.h"
 #include "connectors/dynamics/link.h"
 
 #include <string.h>
@@ -34,6 +35,7 @@ int ds_dynamics_list(struct ds_remote *remote, const char *tail,
     const char *headers[] = {DS_DYNAMICS_HEADERS, remote->prefer.text, NULL};
     struct ds_buf url = DS_BUF_INIT(DS_MAX_URL);
     struct ds_dynamics_walk walk = {0};
+    json_t *page = ds_dynamics_ahead_take(remote, tail, NULL);
     int rc;
 
     ds_buf_addf(&url, "%s%s", remote->base.text, tail);
@@ -41,10 +43,11 @@ int ds_dynamics_list(struct ds_remote *remote, const char *tail,
              ? ds_fail(err, DS_E_CONFIG, "a request is longer than %u bytes", DS_MAX_URL)
              : DS_OK;
     while (!rc && url.len) {
-        json_t *page = NULL, *rows = NULL;
+        json_t *rows = NULL;
 
         remote->refused = 0;
-        rc = ds_api_get(remote->api, url.text, headers, &page, NULL, err);
+        if (!page)
+            rc = ds_api_get(remote->api, url.text, headers, &page, NULL, err);
         if (!rc) {
             rows = ds_dynamics_rows(page, err);
             rc = rows ? DS_OK : err->status;
@@ -54,7 +57,9 @@ int ds_dynamics_list(struct ds_remote *remote, const char *tail,
         if (!rc)
             rc = follow(remote, page, &url, &walk, err);
         json_decref(page);
+        page = NULL;
     }
+    json_decref(page);
     ds_buf_clear(&url);
     return rc;
 }

@@ -52,6 +52,16 @@ static const struct refusal {
      "compare it and 'tenant' with the overview page of the app registration"},
     {7000112, NULL, DS_E_AUTH, "the application is disabled", "client_id",
      "enable sign-in under 'Enterprise applications' in Entra"},
+    {7000229, NULL, DS_E_AUTH, "the application has no service principal in the tenant",
+     "client_id",
+     "add it under 'Enterprise applications' of this tenant, or compare 'tenant' with the app "
+     "registration"},
+    {53003, NULL, DS_E_AUTH, "a conditional access policy keeps the application out", "client_id",
+     "the sign-in logs in Entra (service principal sign-ins) name the policy: let it leave out "
+     "this "
+     "application, or admit the address of this machine"},
+    {900023, NULL, DS_E_CONFIG, "the tenant is neither an id nor a domain name", "tenant",
+     "copy the directory (tenant) id from the overview page of the app registration"},
     {90002, NULL, DS_E_CONFIG, "there is no such tenant", "tenant",
      "a national cloud has its own sign-in host, too: see 'cloud'"},
     {900382, NULL, DS_E_CONFIG, "the tenant is in another cloud", "cloud",
@@ -64,6 +74,8 @@ static const struct refusal {
      "it must be the environment's own address; 'scope', if set, overrides it"},
     {28002, NULL, DS_E_CONFIG, "the scope, made from 'url', is wrong", "url",
      "it must be the environment's own address; 'scope', if set, overrides it"},
+    {1002012, NULL, DS_E_CONFIG, "the scope is none for an application", "scope",
+     "it ends with '/.default'; left out, it is made from 'url'"},
     {700022, NULL, DS_E_CONFIG, "the scope is for more than one service", "scope",
      "leave 'scope' out: it is made from 'url'"},
     {700023, NULL, DS_E_CONFIG, "the scope is for more than one service", "scope",

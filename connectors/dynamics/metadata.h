@@ -9,6 +9,7 @@
 #ifndef DS_CONNECTORS_DYNAMICS_METADATA_H
 #define DS_CONNECTORS_DYNAMICS_METADATA_H
 
+#include "connectors/dynamics/ahead.h"
 #include "connectors/dynamics/schema.h"
 
 #define DS_DYNAMICS_CAST "/Microsoft.Dynamics.CRM."
@@ -58,7 +59,11 @@ int ds_dynamics_definitions_limits(struct ds_remote *remote, struct ds_dynamics_
                                    struct ds_err *err);
 int ds_dynamics_definitions_set(struct ds_remote *remote, const char *table,
                                 struct ds_dynamics_schema *schema, struct ds_err *err);
-/* wanted: which kind of choice to ask for. */
+void ds_dynamics_definitions_ask(const struct ds_remote *remote, struct ds_dynamics_questions *q);
+/* wanted: which kind of choice to ask for. The question is NULL when there is no memory for it. */
+const char *ds_dynamics_options_question(struct ds_remote *remote,
+                                         const struct ds_dynamics_column *column,
+                                         enum ds_dynamics_type wanted);
 int ds_dynamics_definitions_options(struct ds_remote *remote, struct ds_dynamics_choice *choice,
                                     enum ds_dynamics_type wanted, struct ds_err *err);
 

@@ -31,7 +31,7 @@ int ds_dynamics_privileges(struct ds_remote *remote, struct ds_dynamics_privileg
     json_t *json = NULL;
     const char *user;
     char tail[160];
-    int rc = ds_dynamics_get(remote, "WhoAmI", &json, NULL, err);
+    int rc = ds_dynamics_get(remote, DS_DYNAMICS_WHO, &json, NULL, err);
 
     *out = (struct ds_dynamics_privileges){0};
     if (rc)

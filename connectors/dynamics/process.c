@@ -18,11 +18,13 @@ struct member {
     int64_t modified_ms;
 };
 
-struct page {
+struct ds_dynamics_page {
     struct ds_remote *remote;
-    const struct ds_dynamics_flow *flow; /* that is being asked */
-    struct member *members;              /* sorted by id */
+    const struct ds_dynamics_flow *flow; /* that is being asked; NULL: all have been */
+    const struct ds_dynamics_flow *asked;
+    struct member *members; /* sorted by id */
     size_t count;
+    size_t next;    /* of the members, to be asked for */
     json_t *stages; /* "stage id": {"stage": ..., "name": ...} */
 };
 
@@ -34,11 +36,6 @@ bool ds_dynamics_process_wanted(const struct ds_dynamics_slot *slots, size_t cou
     return false;
 }
 
-const char *ds_dynamics_process_version(const json_t *row)
-{
-    return ds_json_text(json_object_get(row, DS_DYNAMICS_PROCESS), DS_DYNAMICS_PROCESS_VERSION);
-}
-
 /* --- the opportunities ----------------------------------------------------------------------- */
 
 static int by_id(const void *a, const void *b)
@@ -46,7 +43,7 @@ static int by_id(const void *a, const void *b)
     return strcmp(((const struct member *)a)->id, ((const struct member *)b)->id);
 }
 
-static int take_members(struct page *p, json_t *rows, struct ds_err *err)
+static int take_members(struct ds_dynamics_page *p, const json_t *rows, struct ds_err *err)
 {
     p->members = calloc(json_array_size(rows) + 1, sizeof(*p->members));
     if (!p->members)
@@ -63,7 +60,7 @@ static int take_members(struct page *p, json_t *rows, struct ds_err *err)
     return DS_OK;
 }
 
-static struct member *member_of(const struct page *p, const char *id)
+static struct member *member_of(const struct ds_dynamics_page *p, const char *id)
 {
     struct member key = {0};
 
@@ -76,10 +73,10 @@ static struct member *member_of(const struct page *p, const char *id)
 
 /* The newest counts, whatever its state, of which two accounts exist; of two from one second the one
  * with the greater id, so that it is always the same (DV-63). */
-static int take_instance(void *arg, const json_t *row, struct ds_err *err)
+int ds_dynamics_page_take(void *arg, const json_t *row, struct ds_err *err)
 {
-    const struct page *p = arg;
-    const char *id = ds_json_text(row, p->flow->column);
+    const struct ds_dynamics_page *p = arg;
+    const char *id = ds_json_text(row, p->asked->column);
     const char *modified = ds_json_text(row, "modifiedon");
     struct member *m = id ? member_of(p, id) : NULL;
     int64_t ms = 0;
@@ -87,7 +84,7 @@ static int take_instance(void *arg, const json_t *row, struct ds_err *err)
     if (!m)
         return DS_OK;
     if (!modified || !ds_instant(modified, &ms))
-        return ds_fail(err, DS_E_REMOTE, "an instance in %s has no 'modifiedon'", p->flow->set);
+        return ds_fail(err, DS_E_REMOTE, "an instance in %s has no 'modifiedon'", p->asked->set);
     if (m->instance) {
         const char *other = ds_json_text(m->instance, "businessprocessflowinstanceid");
         const char *own = ds_json_text(row, "businessprocessflowinstanceid");
@@ -103,42 +100,50 @@ static int take_instance(void *arg, const json_t *row, struct ds_err *err)
 }
 
 /* Rights on these tables are given one by one, and none comes with a usual role. */
-static int no_rights(const struct page *p, struct ds_err *err)
+static int no_rights(const struct ds_remote *remote, const struct ds_dynamics_flow *flow,
+                     struct ds_err *err)
 {
-    if (p->remote->refused != 403)
+    if (remote->refused != 403)
         return err->status;
-    ds_err_where(err, "business process flow '%s'", p->flow->table);
+    ds_err_where(err, "business process flow '%s'", flow->table);
     err->hint[0] = '\0';
     return ds_hint(err,
                    "give the application user's role Read for the whole organisation on this "
                    "table and on 'Process' (under the role's tabs Business Process Flows and "
                    "Customization), or name the flows that count in 'processes' (%s)",
-                   ds_option_where(p->remote->options, "processes"));
+                   ds_option_where(remote->options, "processes"));
 }
 
-static int ask_chunk(struct page *p, size_t from, struct ds_err *err)
+int ds_dynamics_page_refused(const struct ds_dynamics_page *p, struct ds_err *err)
 {
-    struct ds_buf tail = DS_BUF_INIT(DS_MAX_URL);
-    const char *before = "";
-    int rc;
+    return no_rights(p->remote, p->asked, err);
+}
 
-    ds_buf_addf(&tail, "%s?$select=%s,_activestageid_value,modifiedon&$filter=", p->flow->set,
+bool ds_dynamics_page_ask(struct ds_dynamics_page *p, struct ds_buf *tail)
+{
+    const char *before = "";
+    size_t end = p->next + CHUNK < p->count ? p->next + CHUNK : p->count;
+
+    if (!p->flow || p->count == 0)
+        return false;
+    p->asked = p->flow;
+    ds_buf_addf(tail, "%s?$select=%s,_activestageid_value,modifiedon&$filter=", p->flow->set,
                 p->flow->column);
-    for (size_t i = from; i < p->count && i < from + CHUNK; i++) {
-        ds_buf_addf(&tail, "%s%s%%20eq%%20%s", before, p->flow->column, p->members[i].id);
+    for (; p->next < end; p->next++) {
+        ds_buf_addf(tail, "%s%s%%20eq%%20%s", before, p->flow->column, p->members[p->next].id);
         before = "%20or%20";
     }
-    rc = ds_buf_failed(&tail)
-             ? ds_fail(err, DS_E_CONFIG, "a query for %s is too long", p->flow->set)
-             : ds_dynamics_list(p->remote, tail.text, take_instance, p, err);
-    ds_buf_clear(&tail);
-    return rc ? no_rights(p, err) : DS_OK;
+    if (p->next == p->count) {
+        p->flow = p->flow->next;
+        p->next = 0;
+    }
+    return true;
 }
 
 /* --- into the rows --------------------------------------------------------------------------- */
 
 /* A stage that was made a moment ago is not among the ones that are known. */
-static int stage_of(struct page *p, const char *id, json_t **out, struct ds_err *err)
+static int stage_of(struct ds_dynamics_page *p, const char *id, json_t **out, struct ds_err *err)
 {
     int rc = DS_OK;
 
@@ -150,7 +155,7 @@ static int stage_of(struct page *p, const char *id, json_t **out, struct ds_err 
     return rc;
 }
 
-static int give(struct page *p, const struct member *m, struct ds_err *err)
+static int give(struct ds_dynamics_page *p, const struct member *m, struct ds_err *err)
 {
     const char *version = ds_json_text(m->instance, "@odata.etag");
     const char *id = ds_json_text(m->instance, "_activestageid_value");
@@ -170,35 +175,75 @@ static int give(struct page *p, const struct member *m, struct ds_err *err)
     return rc;
 }
 
-int ds_dynamics_process_fill(struct ds_remote *remote, const struct ds_dynamics_slot *slots,
-                             size_t count, json_t *rows, struct ds_err *err)
+int ds_dynamics_page_open(struct ds_remote *remote, const json_t *rows,
+                          struct ds_dynamics_page **out, struct ds_err *err)
 {
-    struct page p = {.remote = remote};
+    struct ds_dynamics_page *p = calloc(1, sizeof(*p));
+    int rc;
+
+    if (!p)
+        return ds_fail_nomem(err);
+    p->remote = remote;
+    rc = ds_dynamics_flows(remote, &p->flow, err);
+    if (!rc)
+        rc = ds_dynamics_stage_names(remote, false, &p->stages, err);
+    if (!rc)
+        rc = take_members(p, rows, err);
+    if (rc)
+        ds_dynamics_page_close(p);
+    else
+        *out = p;
+    return rc;
+}
+
+int ds_dynamics_page_fill(struct ds_dynamics_page *p, struct ds_err *err)
+{
+    int rc = DS_OK;
+
+    for (size_t i = 0; i < p->count && !rc; i++)
+        if (p->members[i].instance)
+            rc = give(p, &p->members[i], err);
+    return rc;
+}
+
+void ds_dynamics_page_close(struct ds_dynamics_page *p)
+{
+    for (size_t i = 0; p && i < p->count; i++)
+        json_decref(p->members[i].instance);
+    if (p)
+        free(p->members);
+    free(p);
+}
+
+int ds_dynamics_process_fill(struct ds_remote *remote, const struct ds_dynamics_slot *slots,
+                             size_t count, const json_t *rows, struct ds_err *err)
+{
+    struct ds_dynamics_page *p = NULL;
+    struct ds_buf tail = DS_BUF_INIT(DS_MAX_URL);
     int rc;
 
     if (!ds_dynamics_process_wanted(slots, count))
         return DS_OK;
-    rc = ds_dynamics_flows(remote, &p.flow, err);
-    if (!rc)
-        rc = ds_dynamics_stage_names(remote, false, &p.stages, err);
-    if (!rc)
-        rc = take_members(&p, rows, err);
-    for (; p.flow && !rc; p.flow = p.flow->next)
-        for (size_t from = 0; from < p.count && !rc; from += CHUNK)
-            rc = ask_chunk(&p, from, err);
-    for (size_t i = 0; i < p.count; i++) {
-        if (!rc && p.members[i].instance)
-            rc = give(&p, &p.members[i], err);
-        json_decref(p.members[i].instance);
+    rc = ds_dynamics_page_open(remote, rows, &p, err);
+    while (!rc && ds_dynamics_page_ask(p, &tail)) {
+        rc = ds_buf_failed(&tail)
+                 ? ds_fail(err, DS_E_CONFIG, "a query for %s is too long", p->asked->set)
+                 : ds_dynamics_list(remote, tail.text, ds_dynamics_page_take, p, err);
+        if (rc)
+            rc = ds_dynamics_page_refused(p, err);
+        ds_buf_reset(&tail);
     }
-    free(p.members);
+    if (!rc)
+        rc = ds_dynamics_page_fill(p, err);
+    ds_dynamics_page_close(p);
+    ds_buf_clear(&tail);
     return rc;
 }
 
 /* --- what was moved -------------------------------------------------------------------------- */
 
 struct moved {
-    struct page page; /* the flow, for the message */
+    const struct ds_dynamics_flow *flow;
     int (*each)(void *arg, const char *id, struct ds_err *err);
     void *arg;
 };
@@ -206,7 +251,7 @@ struct moved {
 static int take_moved(void *arg, const json_t *row, struct ds_err *err)
 {
     const struct moved *m = arg;
-    const char *text = ds_json_text(row, m->page.flow->column);
+    const char *text = ds_json_text(row, m->flow->column);
     char id[37];
 
     /* An instance of a flow that began elsewhere and has not come to an opportunity yet. */
@@ -219,19 +264,19 @@ int ds_dynamics_process_moved(struct ds_remote *remote, int64_t since_ms,
                               int (*each)(void *arg, const char *id, struct ds_err *err), void *arg,
                               struct ds_err *err)
 {
-    struct moved m = {.page.remote = remote, .each = each, .arg = arg};
+    struct moved m = {.each = each, .arg = arg};
     char since[DS_INSTANT_TEXT], tail[512];
-    int rc = ds_dynamics_flows(remote, &m.page.flow, err);
+    int rc = ds_dynamics_flows(remote, &m.flow, err);
 
     ds_instant_text(since_ms, since);
-    for (; m.page.flow && !rc; m.page.flow = m.page.flow->next) {
+    for (; m.flow && !rc; m.flow = m.flow->next) {
         snprintf(tail, sizeof(tail),
                  "%s?$select=%s&$filter=modifiedon%%20ge%%20%s"
                  "&$orderby=businessprocessflowinstanceid",
-                 m.page.flow->set, m.page.flow->column, since);
+                 m.flow->set, m.flow->column, since);
         rc = ds_dynamics_list(remote, tail, take_moved, &m, err);
         if (rc)
-            rc = no_rights(&m.page, err);
+            rc = no_rights(remote, m.flow, err);
     }
     return rc;
 }

@@ -11,6 +11,7 @@
 #ifndef DS_CONNECTORS_DYNAMICS_PROCESS_H
 #define DS_CONNECTORS_DYNAMICS_PROCESS_H
 
+#include "connectors/dynamics/ahead.h"
 #include "connectors/dynamics/query.h"
 
 #define DS_DYNAMICS_PROCESS         "process" /* first word of the paths below */
@@ -24,11 +25,21 @@ bool ds_dynamics_process_wanted(const struct ds_dynamics_slot *slots, size_t cou
 /* Gives each row of a page (a JSON array of opportunities) that has an instance the member "process",
  * an object with stage, name and version. Asks in requests of its own, in the foreground. */
 int ds_dynamics_process_fill(struct ds_remote *remote, const struct ds_dynamics_slot *slots,
-                             size_t count, json_t *rows, struct ds_err *err);
+                             size_t count, const json_t *rows, struct ds_err *err);
 
-/* "W/..." of the instance in a row that was filled, or NULL. A record's version must differ when its
- * instance does. */
-const char *ds_dynamics_process_version(const json_t *row);
+/* The same step by step, for who asks in another way: open, as long as there is a question its rows,
+ * fill, close. The rows outlive it. */
+struct ds_dynamics_page;
+int ds_dynamics_page_open(struct ds_remote *remote, const json_t *rows,
+                          struct ds_dynamics_page **out, struct ds_err *err);
+/* Appends the next question, behind the base address; false when there is none left. */
+bool ds_dynamics_page_ask(struct ds_dynamics_page *page, struct ds_buf *tail);
+/* Takes a row of the answer. */
+int ds_dynamics_page_take(void *page, const json_t *row, struct ds_err *err);
+/* Says of a question that was refused what to do about it; returns the error's status. */
+int ds_dynamics_page_refused(const struct ds_dynamics_page *page, struct ds_err *err);
+int ds_dynamics_page_fill(struct ds_dynamics_page *page, struct ds_err *err);
+void ds_dynamics_page_close(struct ds_dynamics_page *page); /* NULL is fine */
 
 /* Calls each() with the id (lower case) of every opportunity with an instance that was modified at or
  * after since_ms; the same one may come more than once. */
@@ -39,6 +50,10 @@ int ds_dynamics_process_moved(struct ds_remote *remote, int64_t since_ms,
 /* What the stages of all flows are called, borrowed: for the id of each an object with stage and name.
  * Asked for once, and once more on demand. */
 int ds_dynamics_stage_names(struct ds_remote *remote, bool again, json_t **out, struct ds_err *err);
+
+/* Adds what the functions above are going to ask the metadata, and the same of ds_dynamics_flows(). */
+void ds_dynamics_process_ask(const struct ds_remote *remote, struct ds_dynamics_questions *q);
+void ds_dynamics_flows_ask(const struct ds_remote *remote, struct ds_dynamics_questions *q);
 
 /* Lists the stages of all flows of opportunities; each with its flow as the process. */
 int ds_dynamics_process_stages(struct ds_remote *remote, const char *field,

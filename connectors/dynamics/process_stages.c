@@ -75,10 +75,19 @@ static int name_flows(struct ds_remote *remote, json_t *stages, struct ds_err *e
     return rc;
 }
 
+static const char stages_question[] = "processstages?$select=processstageid,stagename,"
+                                      "_processid_value,primaryentitytypecode"
+                                      "&$orderby=processstageid";
+
+void ds_dynamics_process_ask(const struct ds_remote *remote, struct ds_dynamics_questions *q)
+{
+    ds_dynamics_flows_ask(remote, q);
+    if (!remote->stages)
+        ds_dynamics_question(q, stages_question, true);
+}
+
 int ds_dynamics_stage_names(struct ds_remote *remote, bool again, json_t **out, struct ds_err *err)
 {
-    static const char tail[] = "processstages?$select=processstageid,stagename,_processid_value,"
-                               "primaryentitytypecode&$orderby=processstageid";
     json_t *stages;
     int rc;
 
@@ -86,7 +95,8 @@ int ds_dynamics_stage_names(struct ds_remote *remote, bool again, json_t **out, 
     if (*out && !again)
         return DS_OK;
     stages = json_object();
-    rc = stages ? ds_dynamics_list(remote, tail, take_stage, stages, err) : ds_fail_nomem(err);
+    rc = stages ? ds_dynamics_list(remote, stages_question, take_stage, stages, err)
+                : ds_fail_nomem(err);
     if (!rc)
         rc = name_flows(remote, stages, err);
     if (rc) {

@@ -22,16 +22,23 @@ static int64_t end_of(const struct ds_dynamics_ranges *r, const struct ds_dynami
     return range->end_ms == DS_DYNAMICS_OPEN ? r->now_ms : range->end_ms;
 }
 
-/* How many records are to be expected behind its position, if they go on as in the last page. One
- * that no record has come from cannot be judged: 0. */
-static double left(const struct ds_dynamics_ranges *r, const struct ds_dynamics_range *range)
+/* The time that the last page took of it, and the next one will, if records go on like that. */
+static int64_t stride(const struct ds_dynamics_range *range)
 {
-    int64_t rest = end_of(r, range) - range->from_ms;
     int64_t passed = range->from_ms - range->since_ms;
 
-    if (range->since_ms == 0 || rest < 2 * SECOND)
+    return passed > SECOND ? passed : SECOND;
+}
+
+/* How many records are to be expected behind the page that is under way. A range that no record has
+ * come from cannot be judged: 0. */
+static double left(const struct ds_dynamics_ranges *r, const struct ds_dynamics_range *range)
+{
+    int64_t rest = end_of(r, range) - range->from_ms - stride(range);
+
+    if (range->since_ms == 0 || rest < SECOND)
         return 0;
-    return (double)range->rows * (double)rest / (double)(passed > SECOND ? passed : SECOND);
+    return (double)range->rows * (double)rest / (double)stride(range);
 }
 
 /* The share of a range that comes last. */
@@ -41,7 +48,7 @@ static struct ds_dynamics_range *split(struct ds_dynamics_ranges *r,
     struct ds_dynamics_range *tail = &r->range[r->count];
     int64_t end = end_of(r, range), at;
 
-    at = end - (end - range->from_ms) / (int64_t)shares;
+    at = end - (end - range->from_ms - stride(range)) / (int64_t)shares;
     at -= at % SECOND;
     if (at <= range->from_ms)
         return NULL;
@@ -51,10 +58,30 @@ static struct ds_dynamics_range *split(struct ds_dynamics_ranges *r,
     return tail;
 }
 
+void ds_dynamics_ranges_share(struct ds_dynamics_ranges *r, int64_t oldest_ms, int64_t newest_ms,
+                              size_t shares)
+{
+    int64_t each;
+
+    if (oldest_ms == 0 || newest_ms <= oldest_ms || shares < 2)
+        return;
+    r->now_ms = newest_ms + SECOND;
+    each = (newest_ms - oldest_ms) / (int64_t)shares;
+    each -= each % SECOND;
+    for (size_t i = 1; i < shares && each > 0 && r->count < DS_DYNAMICS_RANGES; i++) {
+        struct ds_dynamics_range *before = &r->range[r->count - 1];
+
+        r->range[r->count] = *before;
+        r->range[r->count].from_ms = oldest_ms - oldest_ms % SECOND + (int64_t)i * each;
+        before->end_ms = r->range[r->count++].from_ms;
+    }
+}
+
 struct ds_dynamics_range *ds_dynamics_ranges_take(struct ds_dynamics_ranges *r, size_t idle,
-                                                  uint64_t least)
+                                                  uint64_t page)
 {
     struct ds_dynamics_range *longest = NULL;
+    double pieces;
 
     for (size_t i = 0; i < r->count; i++) {
         if (r->range[i].lane < 0)
@@ -62,9 +89,13 @@ struct ds_dynamics_range *ds_dynamics_ranges_take(struct ds_dynamics_ranges *r, 
         if (!longest || left(r, &r->range[i]) > left(r, longest))
             longest = &r->range[i];
     }
-    if (!longest || r->count == DS_DYNAMICS_RANGES || left(r, longest) <= (double)least)
+    pieces = longest ? 2 * left(r, longest) / (double)page : 0;
+    if (pieces <= 0 || r->count == DS_DYNAMICS_RANGES)
         return NULL;
-    return split(r, longest, idle + 1);
+    return split(r, longest,
+                 pieces > (double)(idle + 1) ? idle + 1
+                 : pieces < 1                ? 1
+                                             : (size_t)pieces);
 }
 
 /* --- progress -------------------------------------------------------------------------------- */

@@ -36,11 +36,16 @@ struct ds_dynamics_ranges {
 /* One range, from a stamp (0: the beginning) without an end. */
 void ds_dynamics_ranges_start(struct ds_dynamics_ranges *r, int64_t from_ms, int64_t now_ms);
 
-/* A range for an idle lane: one that nobody reads yet, or a share of the one with the most left, of
- * which more than `least` records can be expected. NULL when there is none. idle: how many lanes
- * want some, so that all get the same. */
+/* Cuts that one range into shares of the time between the first stamp and the last. Nothing happens
+ * when there is no such time; the first share and the last stay open all the same. */
+void ds_dynamics_ranges_share(struct ds_dynamics_ranges *r, int64_t oldest_ms, int64_t newest_ms,
+                              size_t shares);
+
+/* A range for an idle lane: one that nobody reads yet, or a share of the one with the most left. A
+ * lane has its next page under way, which it is left; of what lies behind that nobody gets less than
+ * half a page. NULL when there is none. idle: how many lanes want some, so that all get the same. */
 struct ds_dynamics_range *ds_dynamics_ranges_take(struct ds_dynamics_ranges *r, size_t idle,
-                                                  uint64_t least);
+                                                  uint64_t page);
 
 /* The range that a lane reads, or NULL. */
 struct ds_dynamics_range *ds_dynamics_ranges_of(struct ds_dynamics_ranges *r, int lane);

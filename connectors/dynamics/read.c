@@ -1,5 +1,6 @@
 #include "connectors/dynamics/chain.h"
 #include "connectors/dynamics/crew.h"
+#include "connectors/dynamics/instances.h"
 #include "connectors/dynamics/reader.h"
 #include "connectors/dynamics/refusal.h"
 
@@ -17,6 +18,7 @@ struct reading {
     size_t next; /* of the ids, to be asked for */
     struct ds_buf url;
     struct ds_dynamics_chain chains[DS_HTTP_LANES];
+    struct ds_dynamics_instances instances;
 };
 
 static void compose(struct reading *r)
@@ -63,19 +65,14 @@ static int begin_chunk(void *arg, size_t lane, size_t idle, bool *busy, struct d
                                    err);
 }
 
-static int take_chunk(void *arg, size_t lane, struct ds_api_reply *reply, bool *busy,
-                      struct ds_err *err)
+static int deliver(struct reading *r, size_t lane, json_t *rows, bool *busy, struct ds_err *err)
 {
-    struct reading *r = arg;
     struct ds_dynamics_chain *chain = &r->chains[lane];
-    struct ds_remote *remote = r->reader->remote;
-    json_t *rows;
-    int rc = ds_dynamics_chain_take(remote, chain, reply->json, &rows, err);
+    int rc = DS_OK;
 
-    if (!rc && chain->next.len) {
-        rc = ds_dynamics_chain_go_on(remote, lane, chain, err);
-        *busy = !rc;
-    }
+    *busy = chain->next.len > 0;
+    if (*busy)
+        rc = ds_dynamics_chain_go_on(r->reader->remote, lane, chain, err);
     for (size_t i = 0; i < json_array_size(rows) && !rc; i++) {
         const char *id = ds_json_text(json_array_get(rows, i), "opportunityid");
         struct ds_dynamics_id *known = ds_dynamics_ids_find(r->ids, id);
@@ -86,17 +83,41 @@ static int take_chunk(void *arg, size_t lane, struct ds_api_reply *reply, bool *
     return rc ? rc : ds_dynamics_reader_rows(r->reader, rows, err);
 }
 
+static int take_chunk(void *arg, size_t lane, struct ds_api_reply *reply, bool *busy,
+                      struct ds_err *err)
+{
+    struct reading *r = arg;
+    json_t *done = NULL;
+    int rc =
+        ds_dynamics_instances_take(&r->instances, lane, &r->chains[lane], reply->json, &done, err);
+
+    *busy = !rc && !done;
+    if (done)
+        rc = deliver(r, lane, done, busy, err);
+    json_decref(done);
+    return rc;
+}
+
+static int failed(void *arg, size_t lane, struct ds_err *err)
+{
+    const struct reading *r = arg;
+
+    return ds_dynamics_instances_failed(&r->instances, lane, err);
+}
+
 int ds_dynamics_read_ids(struct ds_dynamics_reader *reader, struct ds_dynamics_ids *ids,
                          bool filtered, struct ds_err *err)
 {
     struct reading r = {
         .reader = reader, .ids = ids, .filtered = filtered, .url = DS_BUF_INIT(DS_MAX_URL)};
-    const struct ds_dynamics_work work = {begin_chunk, take_chunk, &r};
+    const struct ds_dynamics_work work = {begin_chunk, take_chunk, failed, &r};
     int rc;
 
     for (size_t i = 0; i < DS_HTTP_LANES; i++)
         ds_dynamics_chain_init(&r.chains[i]);
+    ds_dynamics_instances_init(&r.instances, reader->remote, reader->slots, reader->count);
     rc = ds_dynamics_crew(reader->remote, &work, err);
+    ds_dynamics_instances_clear(&r.instances);
     for (size_t i = 0; i < DS_HTTP_LANES; i++)
         ds_dynamics_chain_clear(&r.chains[i]);
     ds_buf_clear(&r.url);
@@ -163,7 +184,7 @@ int ds_dynamics_read_gone(struct ds_dynamics_reader *reader, struct ds_dynamics_
                           struct ds_err *err)
 {
     struct asking a = {.reader = reader, .ids = ids, .deleted = deleted, .arg = arg};
-    const struct ds_dynamics_work work = {begin_asking, take_answer, &a};
+    const struct ds_dynamics_work work = {begin_asking, take_answer, NULL, &a};
 
     return ds_dynamics_crew(reader->remote, &work, err);
 }
@@ -175,7 +196,7 @@ int ds_dynamics_read(struct ds_remote *remote, const struct ds_query *query, con
 {
     struct ds_dynamics_reader reader;
     struct ds_dynamics_ids set = {0};
-    int rc = ds_dynamics_reader_open(&reader, remote, query, sink, false, err);
+    int rc = ds_dynamics_reader_open(&reader, remote, query, sink, DS_DYNAMICS_SOME, err);
 
     for (size_t from = 0; from < count && !rc;) {
         while (from < count && !ds_dynamics_ids_full(&set) && !rc)

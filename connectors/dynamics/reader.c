@@ -1,5 +1,6 @@
 #include "connectors/dynamics/reader.h"
 
+#include "connectors/dynamics/ahead.h"
 #include "connectors/dynamics/link.h"
 #include "connectors/dynamics/process.h"
 
@@ -24,14 +25,16 @@ static int learn_table(struct ds_dynamics_reader *reader, bool clock, struct ds_
 }
 
 int ds_dynamics_reader_open(struct ds_dynamics_reader *reader, struct ds_remote *remote,
-                            const struct ds_query *query, const struct ds_sink *sink, bool clock,
-                            struct ds_err *err)
+                            const struct ds_query *query, const struct ds_sink *sink,
+                            enum ds_dynamics_extent extent, struct ds_err *err)
 {
     int rc;
 
     *reader = (struct ds_dynamics_reader){.remote = remote, .query = query, .sink = sink};
     ds_buf_init(&reader->version, DS_MAX_TEXT);
-    rc = learn_table(reader, clock, err);
+    rc = learn_table(reader, extent != DS_DYNAMICS_SOME, err);
+    if (!rc)
+        rc = ds_dynamics_foresee(reader, extent == DS_DYNAMICS_WHOLE, err);
     if (!rc)
         rc = ds_dynamics_slots(remote, &reader->arena, query, &reader->slots, err);
     if (rc)
@@ -127,7 +130,7 @@ static int hand_over(struct ds_dynamics_reader *reader, const json_t *row, struc
 
 int ds_dynamics_reader_rows(struct ds_dynamics_reader *reader, json_t *rows, struct ds_err *err)
 {
-    int rc = ds_dynamics_process_fill(reader->remote, reader->slots, reader->count, rows, err);
+    int rc = DS_OK;
 
     for (size_t i = 0; i < json_array_size(rows) && !rc; i++) {
         rc = hand_over(reader, json_array_get(rows, i), err);

@@ -22,14 +22,20 @@ struct ds_dynamics_reader {
     struct ds_buf version;
 };
 
-/* Looks up what the paths mean; the query and the sink outlive the reader. clock: the table is asked
- * for anew, and with it the server's time, which only a fetch needs. */
+/* What is going to be read. */
+enum ds_dynamics_extent {
+    DS_DYNAMICS_SOME, /* records that somebody knows */
+    DS_DYNAMICS_CHANGES, /* what a fetch finds: it needs the server's time, and asks for the table anew */
+    DS_DYNAMICS_WHOLE /* the same, and from the first record to the last */
+};
+
+/* Looks up what the paths mean; the query and the sink outlive the reader. */
 int ds_dynamics_reader_open(struct ds_dynamics_reader *reader, struct ds_remote *remote,
-                            const struct ds_query *query, const struct ds_sink *sink, bool clock,
-                            struct ds_err *err);
+                            const struct ds_query *query, const struct ds_sink *sink,
+                            enum ds_dynamics_extent extent, struct ds_err *err);
 void ds_dynamics_reader_close(struct ds_dynamics_reader *reader);
 
-/* Hands over the rows of a page, which are used up. */
+/* Hands over the rows of a page, which are used up; instances of flows are in them already. */
 int ds_dynamics_reader_rows(struct ds_dynamics_reader *reader, json_t *rows, struct ds_err *err);
 
 /* Hands over a tombstone. */

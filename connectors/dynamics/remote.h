@@ -2,7 +2,8 @@
  * remote.h - one Dataverse environment, as the files of this folder see it
  *
  * dynamics.c opens and closes it; login.c and failure.c serve its api; schema.c learns its columns;
- * query.c turns paths into a request and rows into values; link.c handles the links between pages.
+ * query.c turns paths into a request and rows into values; link.c handles the links between pages;
+ * ahead.c asks what will be needed before it is.
  */
 #ifndef DS_CONNECTORS_DYNAMICS_REMOTE_H
 #define DS_CONNECTORS_DYNAMICS_REMOTE_H
@@ -14,6 +15,7 @@
 struct ds_dynamics_flow;
 struct ds_dynamics_schema;
 struct ds_dynamics_table;
+struct ds_dynamics_waiting;
 
 struct ds_remote {
     const struct ds_options *options;
@@ -39,6 +41,7 @@ struct ds_remote {
     struct ds_dynamics_schema *schema;    /* NULL until asked for */
     json_t *stages;                       /* names of stages, see process.h; the same */
     const struct ds_dynamics_flow *flows; /* the same */
+    struct ds_dynamics_waiting *waiting;  /* answers to questions that were asked ahead */
     long refused;                         /* status of the last answer that was an error */
     uint32_t refused_code;                /* what Dataverse called it, 0: nothing */
     long requests_left;                   /* of the present window, -1: not told (DV-97) */
@@ -55,7 +58,9 @@ int ds_dynamics_failure(void *arg, const struct ds_http_request *request,
 
 /* --- dynamics.c --- */
 
-/* GETs base followed by tail; what the answer is comes as JSON, an object for sure. The caller
+#define DS_DYNAMICS_WHO "WhoAmI"
+
+/* GETs base followed by tail, or takes the answer that was asked for ahead; what the answer is comes as JSON, an object for sure. The caller
  * decrefs *out. date_ms may be NULL. */
 int ds_dynamics_get(struct ds_remote *remote, const char *tail, json_t **out, int64_t *date_ms,
                     struct ds_err *err);

@@ -91,7 +91,7 @@ int ds_dynamics_add_set(struct ds_arena *a, struct ds_dynamics_schema *schema, c
 
 /* --- reading it, once ------------------------------------------------------------------------ */
 
-static int load(struct ds_remote *remote, struct ds_err *err)
+int ds_dynamics_columns(struct ds_remote *remote, struct ds_err *err)
 {
     struct ds_dynamics_schema *schema;
     int rc;
@@ -116,7 +116,7 @@ static int plain_table(struct ds_remote *remote, struct ds_dynamics_table *out, 
     int rc = ds_dynamics_set(remote, "opportunity", &set, err);
 
     if (!rc)
-        rc = ds_dynamics_get(remote, "WhoAmI", &json, &out->date_ms, err);
+        rc = ds_dynamics_get(remote, DS_DYNAMICS_WHO, &json, &out->date_ms, err);
     json_decref(json);
     if (rc)
         return rc;
@@ -165,7 +165,7 @@ int ds_dynamics_column(struct ds_remote *remote, const char *name,
                        const struct ds_dynamics_column **out, struct ds_err *err)
 {
     const struct ds_dynamics_schema *schema;
-    int rc = load(remote, err);
+    int rc = ds_dynamics_columns(remote, err);
 
     if (rc)
         return rc;
@@ -180,7 +180,7 @@ int ds_dynamics_column(struct ds_remote *remote, const char *name,
 
 int ds_dynamics_limits(struct ds_remote *remote, struct ds_err *err)
 {
-    int rc = load(remote, err);
+    int rc = ds_dynamics_columns(remote, err);
 
     if (rc || remote->schema->limited)
         return rc;
@@ -198,15 +198,32 @@ static int no_choice(const struct ds_dynamics_column *column, struct ds_err *err
     return ds_hint(err, "use '%s' itself", column->name);
 }
 
+/* What its options are asked for as. */
+static enum ds_dynamics_type kind_of(const struct ds_remote *remote,
+                                     const struct ds_dynamics_column *column)
+{
+    return column->type == DS_DYNAMICS_INTEGER && remote->schema->plain ? DS_DYNAMICS_PICKLIST
+                                                                        : column->type;
+}
+
+const char *ds_dynamics_choice_question(struct ds_remote *remote,
+                                        const struct ds_dynamics_column *column)
+{
+    enum ds_dynamics_type type = kind_of(remote, column);
+
+    for (const struct ds_dynamics_choice *c = remote->schema->choices; c; c = c->next)
+        if (c->column == column)
+            return NULL;
+    return type < DS_DYNAMICS_PICKLIST ? NULL : ds_dynamics_options_question(remote, column, type);
+}
+
 int ds_dynamics_choice(struct ds_remote *remote, const struct ds_dynamics_column *column,
                        const struct ds_dynamics_choice **out, struct ds_err *err)
 {
-    enum ds_dynamics_type type = column->type;
+    enum ds_dynamics_type type = kind_of(remote, column);
     struct ds_dynamics_choice *choice;
     int rc;
 
-    if (type == DS_DYNAMICS_INTEGER && remote->schema->plain)
-        type = DS_DYNAMICS_PICKLIST;
     for (*out = remote->schema->choices; *out; *out = (*out)->next)
         if ((*out)->column == column)
             return DS_OK;
@@ -242,7 +259,7 @@ const struct ds_dynamics_option *ds_dynamics_option(const struct ds_dynamics_cho
 int ds_dynamics_lookups(struct ds_remote *remote, const struct ds_dynamics_lookup **out,
                         struct ds_err *err)
 {
-    int rc = load(remote, err);
+    int rc = ds_dynamics_columns(remote, err);
 
     if (!rc && !remote->schema->related) {
         rc = ds_dynamics_definitions_related(remote, remote->schema, err);
@@ -291,7 +308,7 @@ int ds_dynamics_set(struct ds_remote *remote, const char *table, const char **ou
                     struct ds_err *err)
 {
     const struct ds_dynamics_set *set;
-    int rc = load(remote, err);
+    int rc = ds_dynamics_columns(remote, err);
 
     for (int asked = remote->edmx; !rc; asked++) {
         for (set = remote->schema->sets; set; set = set->next)

@@ -47,6 +47,9 @@ struct ds_dynamics_column {
     bool day;        /* a day without a time of day (DV-60) */
 };
 
+/* Learns which columns there are, once; what is asked below does so by itself. */
+int ds_dynamics_columns(struct ds_remote *remote, struct ds_err *err);
+
 /* The column a query would select by this name; DS_E_CONFIG with the nearest name if there is
  * none. */
 int ds_dynamics_column(struct ds_remote *remote, const char *name,
@@ -68,6 +71,11 @@ struct ds_dynamics_choice {
 /* The options of a choice, status or state column; DS_E_CONFIG for any other. */
 int ds_dynamics_choice(struct ds_remote *remote, const struct ds_dynamics_column *column,
                        const struct ds_dynamics_choice **out, struct ds_err *err);
+
+/* What ds_dynamics_choice() is going to ask the environment, for ahead.h; NULL: nothing. The columns
+ * are known. */
+const char *ds_dynamics_choice_question(struct ds_remote *remote,
+                                        const struct ds_dynamics_column *column);
 
 /* NULL for a number that is no option (any more). */
 const struct ds_dynamics_option *ds_dynamics_option(const struct ds_dynamics_choice *choice,

@@ -1,6 +1,7 @@
 #include "connectors/dynamics/chain.h"
 #include "connectors/dynamics/crew.h"
 #include "connectors/dynamics/fetch.h"
+#include "connectors/dynamics/instances.h"
 
 #include <string.h>
 
@@ -8,6 +9,7 @@ struct window {
     struct ds_dynamics_fetch *fetch;
     struct ds_buf url;
     struct ds_dynamics_chain chains[DS_HTTP_LANES];
+    struct ds_dynamics_instances instances;
 };
 
 /* --- the request ----------------------------------------------------------------------------- */
@@ -49,7 +51,7 @@ static int begin(void *arg, size_t lane, size_t idle, bool *busy, struct ds_err 
     struct window *w = arg;
     struct ds_dynamics_fetch *f = w->fetch;
     struct ds_dynamics_range *range =
-        ds_dynamics_ranges_take(&f->ranges, idle, (uint64_t)f->remote->page_size / 2);
+        ds_dynamics_ranges_take(&f->ranges, idle, (uint64_t)f->remote->page_size);
 
     *busy = range != NULL;
     if (!range)
@@ -100,19 +102,14 @@ static void pass(struct ds_dynamics_fetch *f, struct ds_dynamics_range *range, c
 }
 
 /* The next page is asked for before this one is handed over, so that it travels meanwhile. */
-static int take(void *arg, size_t lane, struct ds_api_reply *reply, bool *busy, struct ds_err *err)
+static int deliver(struct window *w, size_t lane, json_t *rows, bool *busy, struct ds_err *err)
 {
-    struct window *w = arg;
     struct ds_dynamics_fetch *f = w->fetch;
     struct ds_dynamics_chain *chain = &w->chains[lane];
     struct ds_dynamics_range *range = ds_dynamics_ranges_of(&f->ranges, (int)lane);
-    json_t *rows;
-    size_t came;
-    int rc = ds_dynamics_chain_take(f->remote, chain, reply->json, &rows, err);
+    size_t came = json_array_size(rows);
+    int rc = DS_OK;
 
-    if (rc)
-        return rc;
-    came = json_array_size(rows);
     cut(range, rows);
     *busy = chain->next.len && json_array_size(rows) == came;
     if (*busy)
@@ -125,15 +122,38 @@ static int take(void *arg, size_t lane, struct ds_api_reply *reply, bool *busy, 
     return rc || f->ranges.count == 0 ? rc : ds_dynamics_mark(f, err);
 }
 
+static int take(void *arg, size_t lane, struct ds_api_reply *reply, bool *busy, struct ds_err *err)
+{
+    struct window *w = arg;
+    json_t *done = NULL;
+    int rc =
+        ds_dynamics_instances_take(&w->instances, lane, &w->chains[lane], reply->json, &done, err);
+
+    *busy = !rc && !done;
+    if (done)
+        rc = deliver(w, lane, done, busy, err);
+    json_decref(done);
+    return rc;
+}
+
+static int failed(void *arg, size_t lane, struct ds_err *err)
+{
+    const struct window *w = arg;
+
+    return ds_dynamics_instances_failed(&w->instances, lane, err);
+}
+
 int ds_dynamics_window(struct ds_dynamics_fetch *f, struct ds_err *err)
 {
     struct window w = {.fetch = f, .url = DS_BUF_INIT(DS_MAX_URL)};
-    const struct ds_dynamics_work work = {begin, take, &w};
+    const struct ds_dynamics_work work = {begin, take, failed, &w};
     int rc;
 
     for (size_t i = 0; i < DS_HTTP_LANES; i++)
         ds_dynamics_chain_init(&w.chains[i]);
+    ds_dynamics_instances_init(&w.instances, f->remote, f->reader.slots, f->reader.count);
     rc = ds_dynamics_crew(f->remote, &work, err);
+    ds_dynamics_instances_clear(&w.instances);
     for (size_t i = 0; i < DS_HTTP_LANES; i++)
         ds_dynamics_chain_clear(&w.chains[i]);
     ds_buf_clear(&w.url);

@@ -188,7 +188,7 @@ int ds_dynamics_write(struct ds_remote *remote, const struct ds_query *query,
         .remote = remote, .writes = writes, .written = written, .arg = arg};
     const struct ds_sink sink = {.record = take_now, .arg = &w};
     size_t most = (size_t)remote->batch;
-    int rc = ds_dynamics_reader_open(&w.reader, remote, query, &sink, false, err);
+    int rc = ds_dynamics_reader_open(&w.reader, remote, query, &sink, DS_DYNAMICS_SOME, err);
 
     w.changes =
         (struct ds_dynamics_changes){.remote = remote, .query = query, .lasting = &w.lasting};

@@ -82,6 +82,20 @@ run 78 sync dv
 has 'a cloud that is none' "no cloud 'gchigh'" "$T/err"
 has 'with the nearest' "did you mean 'gcchigh'" "$T/err"
 
+# What Entra says, by its number, in words of ours and with what to do.
+cp "$T/plain.conf" "$T/dealsync.conf"
+for case in '7000222 has expired.*make a new one' '7000112 is disabled.*Enterprise applications' '7000218 no proof' \
+    '7000229 no service principal.*Enterprise applications' '53003 conditional access policy.*sign-in logs' \
+    '900023 neither an id nor a domain name.*tenant' '900382 another cloud.*cloud' '500011 no environment of this address.*url' \
+    '1002012 scope.*/.default' '700022 more than one service' '90055 too many sign-ins' '90033 sign-in service is busy' \
+    '700027 signature of the certificate' '500133 outside its time.*clock' '12345 refused with 400: invalid_request: AADSTS12345'; do
+    sim fault "{\"crm\":\"dynamics\",\"match\":\"/token\",\"kind\":\"status\",\"status\":400,\"content_type\":\"application/json\",
+        \"body\":\"{\\\"error\\\":\\\"invalid_request\\\",\\\"error_description\\\":\\\"AADSTS${case%% *}: so.\\\",\\\"error_codes\\\":[${case%% *}]}\"}" >/dev/null
+    drive dv identify retries=0
+    has "AADSTS${case%% *}" "${case#* }" <(jq -r 'select(.error).error | .text + " " + .hint' "$T/out")
+    sim reset '{}' >/dev/null
+done
+
 # A token that ends is renewed once, for the request that met it (DV-7).
 cp "$T/plain.conf" "$T/dealsync.conf"
 sim fault '{"crm":"dynamics","match":"/opportunities","kind":"expire_token"}' >/dev/null

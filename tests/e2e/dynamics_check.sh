@@ -47,6 +47,30 @@ run 0 check dv
 has 'no change tracking, and where it is' "warning +change tracking of opportunities is off.*'Track changes'" "$T/out"
 dynamics '{"tracking":1}'
 
+dynamics '{"concurrency":0}'
+run 0 check dv
+has 'no optimistic concurrency, where nothing is written' 'ok +optimistic concurrency of opportunities is off, which only writing needs' "$T/out"
+setting 'direction = both'
+run 78 check dv
+has 'and where something is' 'problem +optimistic concurrency of opportunities is off.*IsOptimisticConcurrencyEnabled' "$T/out"
+dynamics '{"concurrency":1}'
+run 0 check dv
+has 'switched on' 'ok +optimistic concurrency of opportunities is on' "$T/out"
+cp "$T/plain.conf" "$T/dealsync.conf"
+
+# Refusals of the environment, and what to do about each.
+for case in '403 0x80042f09 has no security role.*give the application user a security role' \
+    '403 0x80041d1f is disabled.*activate it' '403 0x80048405 has no access' '403 -2147220960 lacks a privilege' \
+    '401 0x8005F101 has ended before its time.*clock' '400 0x8004A104 environment is disabled.*Power Platform admin center' \
+    '404 0x8006088a does not know a name.*api_version' '400 0x80040265 plug-in or workflow' '400 0x80044151 took too long'; do
+    read -r status said words <<<"$case"
+    sim fault "{\"crm\":\"dynamics\",\"match\":\"WhoAmI\",\"kind\":\"status\",\"status\":$status,\"code\":\"$said\",
+        \"message\":\"In the words of the server.\",\"times\":-1}" >/dev/null
+    drive dv identify retries=0
+    has "$status $said" "$words" <(jq -r 'select(.error).error | .text + " " + .hint' "$T/out")
+    sim reset '{}' >/dev/null
+done
+
 # A secured column reads as empty, without an error.
 dynamics '{"hidden":"new_location"}'
 run 0 check dv

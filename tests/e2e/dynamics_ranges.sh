@@ -7,17 +7,24 @@
 PATHS=name,customerid_account.name
 
 start_sim --count 30000
-configure 'page_size = 1000'
+configure
+sed -i 's|^connector = dynamics|&\npage_size = 1000|' "$T/dealsync.conf"
 clock 2026-08-21T06:00:00Z
 
 fetch() { drive dv fetch --paths "$PATHS" tracking=off "$@"; }
 ids() { jq -r 'select(.record).record.id' "$T/out"; }
 marks() { jq -r 'select(.mark).mark' "$T/out"; }
 
+pages() { sim_get "log?since=$since" | jq '[.requests[] | select(.path | test("orderby=modifiedon,"))] | length'; }
+mark_log() { since=$(sim_get 'log?since=999999999' | jq .next); }
+
+mark_log
 ok 'a large load' fetch
 is 'hands over everything' 30000 "$(ids | sort -u | wc -l)"
 is 'and nothing twice' 30000 "$(ids | wc -l)"
-has 'several ranges were under way at once' ',.*,.*,' <(marks)
+is 'says before about how much it will be' 30000 "$(jq -r 'select(.expect).expect' "$T/out")"
+has 'every lane has its share from the start' ',.*,.*,' <(marks | head -n 1)
+ok "hardly a page is short ($(pages) of 30)" test "$(pages)" -le 36
 is 'the hint of the environment is kept' '' "$(marks | awk -F, 'NF > 6')"
 ok 'one lane' fetch parallel=1
 is 'reads the same' 30000 "$(ids | sort -u | wc -l)"
@@ -38,6 +45,63 @@ ok 'starts again' test "$(ids | wc -l)" -gt 10000
 ok 'a resume that is none' fetch --resume 'nonsense'
 is 'starts again, too' 30000 "$(ids | wc -l)"
 
+# Where the records lie is worth knowing, and nothing more: without an answer the load shares itself out.
+mark_log
+sim fault '{"crm":"dynamics","match":"select=modifiedon&","kind":"status","status":400,"times":-1}' >/dev/null
+sim fault '{"crm":"dynamics","match":"RetrieveTotalRecordCount","kind":"status","status":403,"times":-1}' >/dev/null
+ok 'an environment that does not tell where records lie' fetch
+is 'is read all the same' '30000 30000' "$(ids | sort -u | wc -l) $(ids | wc -l)"
+has 'by all lanes' ',.*,.*,' <(marks)
+ok "with more short pages ($(pages))" test "$(pages)" -le 60
+sim reset '{}' >/dev/null
+ok 'with a condition' fetch 'filter=estimatedvalue gt 50000'
+is 'how many there are is not told' '' "$(jq -r 'select(.expect).expect' "$T/out")"
+has 'but where they lie' ',.*,' <(marks | head -n 1)
+
+# Stages of flows are asked for by the lane that has brought the page: more requests, the same records.
+PATHS=name,process.stage
+small='filter=estimatedvalue gt 50000'
+mark_log
+ok 'with stages of flows' fetch "$small"
+want=$(ids | wc -l)
+is 'nothing comes twice' "$want" "$(ids | sort -u | wc -l)"
+is 'and each has its stage' 0 "$(jq -c 'select(.record and .record.values["process.stage"] == null)' "$T/out" | wc -l)"
+ok 'three flows are asked for each page' test \
+    "$(sim_get "log?since=$since" | jq '[.requests[] | select(.path | test("process(es)?\\?|flows\\?"))] | length')" -ge $((want / 250 * 3))
+fetch "$small" --die-after 2
+ids >"$T/before"
+mark=$(marks | tail -n 1)
+ok 'interrupted and resumed' fetch "$small" --resume "$mark"
+is 'nothing is missing' "$want" "$(ids | sort -u - "$T/before" | wc -l)"
+sim fault '{"crm":"dynamics","match":"/opportunitysalesprocesses","kind":"latency","ms":100,"times":-1}' >/dev/null
+began=${EPOCHREALTIME/./}
+fetch "$small" parallel=1 --quiet
+alone=$((${EPOCHREALTIME/./} - began))
+began=${EPOCHREALTIME/./}
+fetch "$small" parallel=4 --quiet
+together=$((${EPOCHREALTIME/./} - began))
+ok "four lanes take less than two thirds ($together of $alone µs)" test $((together * 3)) -lt $((alone * 2))
+sim reset '{}' >/dev/null
+
+# What must be known before the first record is asked for side by side, and again if that fails.
+PATHS=name,new_lossreason.label,statuscode.label
+for fault in '"match":"PicklistAttribute","kind":"status","status":503' '"match":"Attributes","kind":"cut","times":2' \
+    '"match":"StatusAttribute","kind":"throttle","retry_after":1'; do
+    sim fault "{\"crm\":\"dynamics\",$fault}" >/dev/null
+    ok "a question that fails at first ($fault)" fetch --quiet
+    is 'is asked again' 30000 "$(jq -r 'select(.records).records' "$T/out")"
+    sim reset '{}' >/dev/null
+done
+sim fault '{"crm":"dynamics","match":"/api/data","kind":"latency","ms":100,"times":-1}' >/dev/null
+sim set '{"dynamics":{"limit_concurrent":1,"retry_after":1}}' >/dev/null
+mark_log
+run 0 check dv
+has 'who we are and what there is are asked together' 'WhoAmI|EntityDefinitions' \
+    <(sim_get "log?since=$since" | jq -r '.requests[] | select(.status == 429).path')
+sim set '{"dynamics":{"limit_concurrent":0,"retry_after":0}}' >/dev/null
+sim reset '{}' >/dev/null
+PATHS=name,customerid_account.name
+
 # What changes while a load is interrupted is told by the fetch that follows it.
 drive dv fetch --paths "$PATHS" --die-after 5
 mark=$(marks | tail -n 1)
@@ -54,7 +118,7 @@ is 'tells what changed meanwhile' 'changed meanwhile' \
 is 'and what was deleted' "$gone" "$(jq -r 'select(.record.deleted).record.id' "$T/out")"
 
 # Lanes overlap: with a quarter of a second for each request, four do in far less than one.
-sim fault '{"crm":"dynamics","match":"orderby","kind":"latency","ms":250,"times":-1}' >/dev/null
+sim fault '{"crm":"dynamics","match":"orderby=modifiedon,","kind":"latency","ms":250,"times":-1}' >/dev/null
 began=${EPOCHREALTIME/./}
 fetch parallel=1 --quiet
 alone=$((${EPOCHREALTIME/./} - began))

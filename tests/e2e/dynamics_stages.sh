@@ -63,6 +63,32 @@ clock 2026-08-21T09:00:00Z
 flow opportunitysalesprocesses 1 "{\"_activestageid_value\":\"$(stage_id 2)\"}"
 run 0 sync dv
 is 'the first one moved again' 20 "$(stage_of "$first")"
+# A flow of the company's own leads to the opportunity by a column of another name; one of accounts does not.
+clock 2026-08-21T10:00:00Z
+own=$(sim create "{\"crm\":\"dynamics\",\"object\":\"new_partnerflows\",\"set\":{
+    \"_bpf_opportunityid_value\":\"$first\",\"_activestageid_value\":\"$(stage_id b)\"}}" | jq -r .id)
+sim create "{\"crm\":\"dynamics\",\"object\":\"new_accountflows\",\"set\":{\"_activestageid_value\":\"$(stage_id 1)\"}}" >/dev/null
+run 0 sync dv
+is 'a flow of their own' 60 "$(stage_of "$first")"
+hasnt 'a flow of other tables is not asked' new_accountflows <(sim_get 'log?since=0' | jq -r '.requests[].path')
+setting 'processes = new_partnerflow'
+run 0 stages dv
+has 'is one that can be named' 'Partner Flow +Propose .* open +yes +1 ' "$T/out"
+setting 'processes = new_accountflow'
+run 78 sync dv
+has 'the other one is none of opportunities' "no business process flow of opportunities has the table 'new_accountflow'" "$T/err"
+cp "$T/plain.conf" "$T/dealsync.conf"
+
+# An instance that is deleted tells nobody; the next change of the opportunity brings the stage of what is left.
+sim delete "{\"crm\":\"dynamics\",\"object\":\"new_partnerflows\",\"id\":\"$own\"}" >/dev/null
+clock 2026-08-21T11:00:00Z
+run 0 sync dv
+is 'an instance that was deleted is not seen at once' 60 "$(stage_of "$first")"
+edit dynamics "$first" name 'and now'
+clock 2026-08-21T12:00:00Z
+run 0 sync dv
+is 'but with the next change' 20 "$(stage_of "$first")"
+
 setting 'processes = leadtoopportunitysalesprocess'
 run 0 stages dv
 run 3 backfill dv

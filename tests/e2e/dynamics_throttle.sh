@@ -24,7 +24,7 @@ for code in '"0x80072322"' '"-2147015902"' '"0X80072321"' '""' '"0x80072326"'; d
     for after in 1 -1; do
         n=$((n + 1))
         mark_log
-        sim fault "{\"crm\":\"dynamics\",\"match\":\"orderby\",\"kind\":\"status\",\"status\":429,\"after\":$((n % 3)),
+        sim fault "{\"crm\":\"dynamics\",\"match\":\"orderby=modifiedon,\",\"kind\":\"status\",\"status\":429,\"after\":$((n % 3)),
             \"retry_after\":$after,\"content_type\":\"application/json\",
             \"body\":\"{\\\"error\\\":{\\\"code\\\":${code//\"/\\\"},\\\"message\\\":\\\"Number of requests exceeded the limit\\\"}}\"}" >/dev/null
         ok "429 with code $code, Retry-After $after" fetch
@@ -36,7 +36,7 @@ done
 # --- the three limits --------------------------------------------------------------------------------
 
 sim_set '{"limit_concurrent":2,"dop_hint":8,"retry_after":1,"affinity":1}'
-sim fault '{"crm":"dynamics","match":"orderby","kind":"latency","ms":100,"times":-1}' >/dev/null
+sim fault '{"crm":"dynamics","match":"orderby=modifiedon,","kind":"latency","ms":100,"times":-1}' >/dev/null
 mark_log
 ok 'an environment that takes two at once and hints at eight' fetch
 is 'everything comes' 8000 "$(records)"
@@ -52,13 +52,13 @@ sim_set '{"limit_requests":0,"retry_date":0,"limit_window":300,"affinity":0}'
 # --- databases that are busy --------------------------------------------------------------------------
 
 for code in 0x80044150 -2147204783; do
-    sim fault "{\"crm\":\"dynamics\",\"match\":\"orderby\",\"kind\":\"status\",\"status\":400,\"times\":2,
+    sim fault "{\"crm\":\"dynamics\",\"match\":\"orderby=modifiedon,\",\"kind\":\"status\",\"status\":400,\"times\":2,
         \"content_type\":\"application/json\",\"body\":\"{\\\"error\\\":{\\\"code\\\":\\\"$code\\\",\\\"message\\\":\\\"Generic SQL error.\\\"}}\"}" >/dev/null
     ok "a deadlock or time-out of the database, $code" fetch parallel=1
     is 'is tried again' 8000 "$(records)"
     sim reset '{}' >/dev/null
 done
-sim fault '{"crm":"dynamics","match":"orderby","kind":"status","status":503,"body":"","retry_after":-1,"times":2}' >/dev/null
+sim fault '{"crm":"dynamics","match":"orderby=modifiedon,","kind":"status","status":503,"body":"","retry_after":-1,"times":2}' >/dev/null
 ok 'a 503 without anything (DV-94)' fetch
 is 'is tried again' 8000 "$(records)"
 sim reset '{}' >/dev/null

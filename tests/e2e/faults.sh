@@ -15,7 +15,7 @@ clock 2026-08-21T06:00:00Z
 arm() {
     local match=/query first=1
     connection=sf
-    [ "$1" = dynamics ] && connection=dv && match=orderby && first=0
+    [ "$1" = dynamics ] && connection=dv && match=orderby=modifiedon, && first=0
     sim reset '{}' >/dev/null
     sim fault "$(jq -c --arg crm "$1" --arg match $match --argjson first $first \
         '. + {crm: $crm, match: $match, after: ((.after // 0) + $first)}' <<<"$2")" >/dev/null

@@ -39,7 +39,7 @@ run 69 sync sf
 has 'an answer longer than we take is not taken' 'longer than' "$T/err"
 sim reset '{}' >/dev/null
 
-sim fault '{"crm":"dynamics","match":"orderby","kind":"duplicate"}' >/dev/null
+sim fault '{"crm":"dynamics","match":"orderby=modifiedon,","kind":"duplicate"}' >/dev/null
 run 0 sync dv
 is 'a row that a page repeats is seen twice and made once' 400 "$(sql 'SELECT count(*) FROM deals')"
 rm -f "$T"/deals.db*

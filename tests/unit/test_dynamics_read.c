@@ -22,6 +22,7 @@ struct world {
     const int64_t *stamps; /* ascending */
     size_t count;
     unsigned char *seen;
+    size_t requests;
 };
 
 static size_t first_at(const struct world *w, int64_t ms)
@@ -34,8 +35,9 @@ static size_t first_at(const struct world *w, int64_t ms)
 }
 
 /* Hands over the next page of a range; false when that was its last one. */
-static bool page(const struct world *w, struct ds_dynamics_range *range, size_t *next, size_t size)
+static bool page(struct world *w, struct ds_dynamics_range *range, size_t *next, size_t size)
 {
+    w->requests++;
     ds_dynamics_range_page(range);
     for (size_t n = 0; n < size; n++, (*next)++) {
         if (*next == w->count || w->stamps[*next] >= range->end_ms)
@@ -47,7 +49,7 @@ static bool page(const struct world *w, struct ds_dynamics_range *range, size_t 
 }
 
 /* Tells how many pages it took with all lanes at work: the time, in pages. */
-static size_t read_all(const struct world *w, struct ds_dynamics_ranges *r, int lanes, size_t size)
+static size_t read_all(struct world *w, struct ds_dynamics_ranges *r, int lanes, size_t size)
 {
     size_t next[16] = {0}, pages = 0;
 
@@ -60,7 +62,7 @@ static size_t read_all(const struct world *w, struct ds_dynamics_ranges *r, int 
                 idle += ds_dynamics_ranges_of(r, other) == NULL;
             if (ds_dynamics_ranges_of(r, lane))
                 continue;
-            range = ds_dynamics_ranges_take(r, idle, size / 2);
+            range = ds_dynamics_ranges_take(r, idle, size);
             if (!range)
                 continue;
             range->lane = lane;
@@ -110,7 +112,7 @@ static void lanes_share_whatever_the_spread(void **state)
 
     (void)state;
     for (size_t c = 0; c < COUNT(cases); c++) {
-        struct world w = {stamps, COUNT(stamps), seen};
+        struct world w = {stamps, COUNT(stamps), seen, 0};
         struct ds_dynamics_ranges r;
         size_t pages, perfect = COUNT(stamps) / 200 / 8;
 
@@ -124,13 +126,64 @@ static void lanes_share_whatever_the_spread(void **state)
     }
 }
 
+/* Where the records lie is known: every lane is at work from the start, and few pages are short. */
+static void shares_from_the_start_need_no_sharing_out(void **state)
+{
+    static const struct {
+        enum spread spread;
+        size_t most;     /* times the pages of a perfect split, in hundredths */
+        size_t requests; /* beyond those of full pages */
+    } cases[] = {{EVEN, 106, 6}, {LAST_DAY, 112, 16}, {GROWING, 112, 14}};
+    static int64_t stamps[60000];
+    static unsigned char seen[COUNT(stamps)];
+    int64_t now = INT64_C(1790000000000);
+
+    (void)state;
+    for (size_t c = 0; c < COUNT(cases); c++) {
+        struct world w = {stamps, COUNT(stamps), seen, 0};
+        struct ds_dynamics_ranges r;
+        size_t pages, perfect = COUNT(stamps) / 200 / 8;
+
+        make_stamps(stamps, COUNT(stamps), cases[c].spread, now);
+        memset(seen, 0, sizeof(seen));
+        ds_dynamics_ranges_start(&r, 0, now + 500 * DAY);
+        ds_dynamics_ranges_share(&r, stamps[0], stamps[w.count - 1], 8);
+        assert_int_equal(r.count, 8);
+        assert_int_equal(r.range[0].from_ms, 0);
+        assert_true(r.range[7].end_ms == DS_DYNAMICS_OPEN);
+        pages = read_all(&w, &r, 8, 200);
+        for (size_t i = 0; i < w.count; i++)
+            assert_int_equal(seen[i], 1);
+        assert_true(pages * 100 <= perfect * cases[c].most);
+        assert_true(w.requests <= COUNT(stamps) / 200 + cases[c].requests);
+    }
+}
+
+static void what_cannot_be_shared_stays_one_range(void **state)
+{
+    static const struct {
+        int64_t oldest, newest;
+        size_t shares;
+    } cases[] = {{0, 0, 8},        {5000, 5000, 8}, {9000, 5000, 8}, {0, 90000, 8},
+                 {5000, 90000, 1}, {5000, 7000, 8}, {5000, 90000, 0}};
+    struct ds_dynamics_ranges r;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        ds_dynamics_ranges_start(&r, 0, 100000);
+        ds_dynamics_ranges_share(&r, cases[i].oldest, cases[i].newest, cases[i].shares);
+        assert_int_equal(r.count, 1);
+        assert_true(r.range[0].end_ms == DS_DYNAMICS_OPEN);
+    }
+}
+
 /* Whenever a reader stops, another one that starts with the text of the ranges misses nothing. */
 static void ranges_go_on_from_their_text(void **state)
 {
     static int64_t stamps[4000];
     static unsigned char seen[COUNT(stamps)];
     int64_t now = INT64_C(1790000000000);
-    struct world w = {stamps, COUNT(stamps), seen};
+    struct world w = {stamps, COUNT(stamps), seen, 0};
 
     (void)state;
     make_stamps(stamps, COUNT(stamps), GROWING, now);
@@ -195,6 +248,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(lanes_share_whatever_the_spread),
+        cmocka_unit_test(shares_from_the_start_need_no_sharing_out),
+        cmocka_unit_test(what_cannot_be_shared_stays_one_range),
         cmocka_unit_test(ranges_go_on_from_their_text),
         cmocka_unit_test(texts_that_are_no_ranges_are_refused),
     };
