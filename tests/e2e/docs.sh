@@ -141,6 +141,7 @@ M docs/merge.md
 R docs/rules.md
 P docs/promises.md
 PAGES
+is 'nothing is cited by the sections of another text' '' "$(grep -nE '\b(SF|DV|PC) [0-9]|\bPC-[0-9]' "${files[@]}")"
 grep -oE '^\| M-[0-9]+' docs/merge.md | cut -c3- >"$T/defined"
 sed -n 's/^\.It \(M-[0-9]*\)$/\1/p' "$man1" >"$T/told"
 same 'dealsync(1) has the merge table' "$T/defined" "$T/told"
