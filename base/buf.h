@@ -14,7 +14,7 @@
 
 #define DS_MAX_PAGE  (32u << 20) /* one page of a remote listing, unzipped */
 #define DS_MAX_FIELD (1u << 20)  /* one value of a record; longer ones reject the record */
-#define DS_MAX_TOKEN 16384u      /* bearer tokens grow with their claims (SF 1.7) */
+#define DS_MAX_TOKEN 16384u      /* bearer tokens grow with their claims */
 #define DS_MAX_URL   32768u      /* the longer of both remotes' limits (DV-23) */
 #define DS_MAX_TEXT  (64u << 10) /* messages, headers, short documents */
 #define DS_MAX_FILE  (16u << 20) /* configuration, mapping, keys, lookup tables */

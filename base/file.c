@@ -103,6 +103,8 @@ static int read_private(const char *path, const char *what, mode_t others, struc
             rc = read_all(fd, path, &st, out, err);
         close(fd);
     }
+    if (fd < 0)
+        ds_hint(err, "see whether it is there, and who may read it: namei -l '%s'", path);
     return rc ? ds_err_where(err, "%s", what) : 0;
 }
 

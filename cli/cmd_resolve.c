@@ -214,8 +214,9 @@ static int resolve(struct resolving *r, struct ds_err *err)
         return err->status;
     settle(r, err);
     ds_table_close(r->shelf.table, "no open conflict is meant", &later);
-    if (err->status == DS_OK && cli->dry && cli->look.format == DS_TEXT)
-        printf("nothing was written\n");
+    if (err->status == DS_OK && r->answers.count && cli->look.format == DS_TEXT)
+        printf(cli->dry ? "nothing was written\n"
+                        : "the next sync tells the CRM, where the connection sends the field\n");
     return err->status;
 }
 

@@ -48,7 +48,8 @@ static int keep_run(void *arg, const struct ds_run *run, struct ds_err *err)
 }
 
 /* Nobody notices a connection that fell silent. A warning beside the table: journal and cron show it. */
-static bool alarm_for(const struct asking *q, const struct ds_config_connection *c, int64_t age_ms)
+static bool alarm_for(const struct asking *q, const struct ds_config_connection *c, int64_t age_ms,
+                      bool ever)
 {
     struct ds_buf age = DS_BUF_INIT(DS_MAX_TEXT);
 
@@ -56,7 +57,10 @@ static bool alarm_for(const struct asking *q, const struct ds_config_connection 
         return false;
     q->cli->exit = DS_EXIT_WAITING;
     if (age_ms < 0) {
-        ds_log(DS_LOG_WARNING, "%s: no run has succeeded yet", c->name);
+        ds_log(DS_LOG_WARNING,
+               ever ? "%s: the last success lies in the future; look at this machine's clock"
+                    : "%s: no run has succeeded yet",
+               c->name);
         return true;
     }
     ds_people_age(&age, age_ms);
@@ -81,7 +85,7 @@ static int row(struct asking *q, const char *name, const struct ds_connection_st
                       ds_store_runs(shelf->store, &shelf->arena, state->id, 1, keep_run, q, err)))
         return err->status;
     if (!ds_config_find(q->cli->config, name, &configured, &unknown))
-        alarm = alarm_for(q, configured, age_ms);
+        alarm = alarm_for(q, configured, age_ms, state->last_success_ms != 0);
     if (w.conflicts || w.claims || w.holds_due || w.rejects)
         q->cli->exit = DS_EXIT_WAITING;
     const struct ds_cell cells[] = {

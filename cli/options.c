@@ -200,6 +200,7 @@ static int take_word(const char *option, const char *value, const char *const *w
             return i;
     ds_fail(err, DS_E_USAGE, "--%s cannot be '%s'", option, value);
     ds_hint_nearest(err, value, words);
+    ds_hint(err, "'dealsync COMMAND --help' lists what it can be");
     return -1;
 }
 
@@ -315,8 +316,8 @@ static int check_words(const struct parsing *p, const struct ds_cli_command *c)
         }
     if (p->cli->count >= c->least && p->cli->count <= c->most)
         return DS_OK;
-    ds_fail(p->err, DS_E_USAGE, "'%s' takes %s, and %zu words were given", c->name,
-            c->most ? c->words : "no words", p->cli->count);
+    ds_fail(p->err, DS_E_USAGE, "'%s' takes %s, and %zu word%s given", c->name,
+            c->most ? c->words : "no words", p->cli->count, p->cli->count == 1 ? " was" : "s were");
     return ds_hint(p->err, "'dealsync %s --help' tells more", c->name);
 }
 

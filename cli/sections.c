@@ -182,6 +182,8 @@ int ds_sections_read(const char *path, struct ds_arena *a, struct ds_section **o
     if (ds_ini_read(path, take, &r, err)) {
         if (access(path, R_OK) == 0)
             return err->status;
+        if (errno == EACCES)
+            return ds_hint(err, "see who may read it: namei -l '%s'", path);
         return ds_hint(err, "name another file with --config, or make one with 'dealsync init'");
     }
     return read_drop_ins(&r, err);

@@ -142,10 +142,10 @@ static int guard(struct running *r, struct ds_err *err)
     if (k == DS_GUARDS)
         return DS_OK;
     ds_fail(err, DS_E_GUARD,
-            "this run would %s %" PRIu64 " of %" PRIu64 " deals ('%s': %" PRIu64 " and %" PRIu64
-            " %%)",
+            "this run would %s %" PRIu64 " of %" PRIu64 " deals (%s_count is %" PRIu64
+            ", %s_percent %" PRIu64 ")",
             does[k], r->planned[k], r->deals, ds_guard_names[k], limits->limit[k].count,
-            limits->limit[k].percent);
+            ds_guard_names[k], limits->limit[k].percent);
     return how_to_go_on(r, written, err);
 }
 

@@ -18,7 +18,8 @@ enum ds_guard_kind {
     DS_GUARDS
 };
 
-extern const char *const ds_guard_names[DS_GUARDS]; /* as in the configuration: "guard_closings" */
+/* What the two settings of each begin with: "guard_closings". */
+extern const char *const ds_guard_names[DS_GUARDS];
 
 struct ds_guard {
     struct {

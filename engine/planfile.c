@@ -294,7 +294,9 @@ int ds_planfile_finish(struct ds_plan_writer *w, const struct ds_plan_head *head
     ds_step();
     if (!works || rename(w->partial, w->path) != 0) {
         cannot("write", w->path, err);
-        if (to)
+        if (!to)
+            ds_hint(err, "save it in a directory that this user can write");
+        else
             unlink(w->partial);
     }
     ds_step();

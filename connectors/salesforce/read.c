@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    MOST_ADDRESS = 12000, /* bytes; address and headers together may have 16,384 (SF 2.3) */
+    MOST_ADDRESS = 12000, /* bytes; address and headers together may have 16,384 */
     QUOTES = 9            /* bytes that two quotes and a comma take in an address */
 };
 

@@ -14,10 +14,10 @@ const struct ds_setting ds_sf_settings[] = {
      "3MVG9...from the app's settings"},
     {"user", NULL, 0, "Salesforce username to act as (jwt)", "sync@example.com"},
     {"key", NULL, DS_SETTING_SECRET, "private key that signs the login (jwt)",
-     "file:/etc/dealsync/salesforce.key"},
+     "file:/etc/dealsync/credentials/salesforce.key"},
     {"client_secret", NULL, DS_SETTING_SECRET,
      "consumer secret (client_credentials; refresh_token, where the app wants it)",
-     "file:/etc/dealsync/salesforce.secret"},
+     "file:/etc/dealsync/credentials/salesforce.secret"},
     {"refresh_token_file", NULL, 0,
      "file of the refresh token, which is replaced whenever Salesforce gives a new one "
      "(refresh_token)",

@@ -26,7 +26,7 @@ struct ds_sf_range {
  * appended. */
 void ds_sf_soql_range(struct ds_buf *out, const char *columns, const struct ds_sf_range *range);
 
-/* The same in no order, which a Bulk query wants (SF 5.2). */
+/* The same in no order, which a Bulk query wants. */
 void ds_sf_soql_bulk(struct ds_buf *out, const char *columns, const struct ds_sf_range *range);
 
 /* How many there are; appended. The answer's totalSize tells it. */

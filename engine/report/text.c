@@ -218,7 +218,7 @@ static void print_sum(struct ds_report *r, const struct ds_result *result)
     ds_people_number(&r->line, result->released);
     ds_buf_add(
         &r->line,
-        " beside these, from the store: holds that were due, deals without a record, an undo\n");
+        " beside these, from the store: holds that were due, deals without a record, or an undo\n");
 }
 
 /* What the sum does not hold. */
@@ -260,7 +260,7 @@ static void print_plan(struct ds_report *r, const struct ds_result *result)
         ds_people_count(&r->line, sends, "record");
         ds_buf_add(&r->line, " would be written in the CRM\n");
     }
-    if (result->planned)
+    if (result->planned || result->run.outcome[DS_CREATED])
         ds_buf_add(&r->line, "nothing was written\n");
     if (result->guard[0])
         ds_buf_addf(&r->line, "a run would stop: %s\n", result->guard);

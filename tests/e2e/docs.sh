@@ -141,6 +141,7 @@ M docs/merge.md
 R docs/rules.md
 P docs/promises.md
 PAGES
+is 'nothing is cited by the sections of another text' '' "$(grep -nE '\b(SF|DV|PC) [0-9]|\bPC-[0-9]' "${files[@]}")"
 grep -oE '^\| M-[0-9]+' docs/merge.md | cut -c3- >"$T/defined"
 sed -n 's/^\.It \(M-[0-9]*\)$/\1/p' "$man1" >"$T/told"
 same 'dealsync(1) has the merge table' "$T/defined" "$T/told"
@@ -165,6 +166,14 @@ sql "SELECT sql FROM sqlite_schema WHERE name = 'history'" | sed -n '/kind = /s/
     tr -d "'" >"$T/there"
 sed -n '/^`history.kind` is/,/^$/p' docs/store.md | grep -oE '`[a-z]+`' | tr -d '`' | grep -vxE 'old|new|run' >"$T/told"
 same 'docs/store.md has the kinds of history' "$T/there" "$T/told"
+
+sql "SELECT name FROM pragma_table_info('deals')" |
+    grep -vxE 'id|version|(created|updated)_(ms|run)|connection' >"$T/fields"
+sed -n '/^## Fields/,/^Before/p' docs/store.md | grep '^| `' | cut -d'|' -f2 | tr -d '`' | xargs -n 1 >"$T/told"
+same 'docs/store.md has the fields of a deal' "$T/fields" "$T/told"
+# Three of them have sections of their own, and a member of a team has parts.
+sed -n '/^The fields are$/,/^\.El/s/^\.It Ic //p' "$man5" | sed 's/ , /\n/g; s/team\.[a-z]*/team/g' >"$T/told"
+same 'dealsync.conf(5) has the fields of a deal' <(grep -vxE 'status|stage|on_hold' "$T/fields") "$T/told"
 
 # columns_of COMMAND: those that docs/reports.md names in the row of a list.
 columns_of() {

@@ -18,7 +18,7 @@ for n in 1 2 3 4 5 6; do edit salesforce "$(some salesforce open $n)" Amount "10
 clock 2026-08-21T06:40:00Z
 state >"$T/before"
 run 4 sync sf
-has 'the limit, the number and the total are named' "change 6 of 200 deals \('guard': 5 and 2 %\)" "$T/err"
+has 'the limit, the number and the total are named' "change 6 of 200 deals \(guard_count is 5, guard_percent 2\)" "$T/err"
 has 'and how to go on' 'dealsync diff sf' "$T/err"
 state >"$T/after"
 ok 'nothing was written' cmp "$T/before" "$T/after"

@@ -21,7 +21,7 @@ stops() {
     clock 2026-08-21T07:00:00Z
     state >"$T/before"
     run 4 sync sf
-    has "$1: stops, and says why" "would $2 [0-9]+ of [0-9]+ deals \('$1'" "$T/err"
+    has "$1: stops, and says why" "would $2 [0-9]+ of [0-9]+ deals \($1_count is [0-9]+, $1_percent [0-9]+\)" "$T/err"
     state >"$T/after"
     ok "$1: nothing is written" cmp "$T/before" "$T/after"
     run 0 diff sf --out "$T/plan.json"
