@@ -2,12 +2,14 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/text.h"
 
 #include <ini.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct reading {
     struct ds_ini_line line;
@@ -145,6 +147,16 @@ static int read_text(struct reading *r, const struct ds_buf *text)
     return r->err->status;
 }
 
+/* Whoever can write it says where the secrets that it names are sent. */
+static void look_at_mode(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) == 0 && st.st_mode & S_IWOTH)
+        ds_log(DS_LOG_WARNING, "'%s' has mode %04o, everybody can change it: chmod o-w %s", path,
+               (unsigned)(st.st_mode & 07777), path);
+}
+
 int ds_ini_read(const char *path,
                 int (*each)(void *arg, const struct ds_ini_line *line, struct ds_err *err),
                 void *arg, struct ds_err *err)
@@ -160,8 +172,10 @@ int ds_ini_read(const char *path,
 
     if (rc == DS_E_INPUT)
         rc = err->status = DS_E_CONFIG;
-    if (!rc)
+    if (!rc) {
+        look_at_mode(path);
         rc = read_text(&r, &text);
+    }
     ds_buf_clear(&r.section);
     ds_buf_clear(&r.value);
     ds_buf_clear(&text);

@@ -261,6 +261,14 @@ int ds_act_settle(const struct ds_act_job *job, const struct ds_settlement *sett
 
 /* --- links -------------------------------------------------------------------------------------- */
 
+/* A command to be pasted: the id of an export may hold what ends the quotes (P-10). */
+static int hint_unlink(const struct acting *a, const char *remote_id, struct ds_err *err)
+{
+    return strchr(remote_id, '\'') ? ds_hint(err, "if that is wrong, unlink that record first")
+                                   : ds_hint(err, "if that is wrong: dealsync unlink %s '%s'",
+                                             a->job->connection, remote_id);
+}
+
 static int check_link(struct acting *a, const char *remote_id, int64_t deal, struct ds_err *err)
 {
     struct ds_stored_deal there;
@@ -271,8 +279,7 @@ static int check_link(struct acting *a, const char *remote_id, int64_t deal, str
         return err->status;
     if (link.deal) {
         ds_fail(err, DS_E_USAGE, "record '%s' is linked to deal %" PRId64, remote_id, link.deal);
-        return ds_hint(err, "if that is wrong: dealsync unlink %s '%s'", a->job->connection,
-                       remote_id);
+        return hint_unlink(a, remote_id, err);
     }
     if (!deal)
         return DS_OK;
@@ -284,7 +291,7 @@ static int check_link(struct acting *a, const char *remote_id, int64_t deal, str
     if (!other)
         return DS_OK;
     ds_fail(err, DS_E_USAGE, "deal %" PRId64 " is linked to record '%s'", deal, other);
-    return ds_hint(err, "if that is wrong: dealsync unlink %s '%s'", a->job->connection, other);
+    return hint_unlink(a, other, err);
 }
 
 static int tie(struct acting *a, const char *remote_id, int64_t deal, struct ds_err *err)

@@ -329,6 +329,12 @@ static int open_plan(struct reading *p, const char *path, struct ds_err *err)
                           .scratch = DS_BUF_INIT((size_t)MAX_ITEM * 3)};
     if (fd < 0)
         return err->status;
+    if (st.st_mode & S_IWOTH) {
+        close(fd);
+        ds_fail(err, DS_E_INPUT, "'%s' has mode %04o, everybody can change it", path,
+                (unsigned)(st.st_mode & 07777));
+        return ds_hint(err, "chmod o-w %s, and read it again before you apply it", path);
+    }
     p->from = fdopen(fd, "r");
     if (p->from)
         return DS_OK;

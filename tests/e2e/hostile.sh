@@ -8,7 +8,8 @@ configure
 clock 2026-08-21T06:00:00Z
 run 0 sync sf
 names=($'\e]0;owned\a\e[2J' '=cmd|/c calc!A1' '@SUM(1+1)' "'; DROP TABLE deals; --" '<script>alert(1)</script>'
-    $'\xe2\x80\xaegpj.exe' $'two\nlines' '+1 555' '-2+3' '%s%s%n' $'tab\there')
+    $'\xe2\x80\xaegpj.exe' $'two\nlines' '+1 555' '-2+3' '%s%s%n' $'tab\there'
+    'Acme;=cmd|/c calc!A1' $'\xef\xbb\xbf=cmd')
 n=0
 for name in "${names[@]}"; do
     n=$((n + 1))
@@ -21,10 +22,11 @@ for format in text json csv; do
     ok "$format: no control character comes through" sh -c "! LC_ALL=C grep -qP '[\\x00-\\x08\\x0b-\\x1f\\x7f]' '$T/$format'"
 done
 hasnt 'text: no change of direction' $'\xe2\x80\xae' "$T/text"
-ok 'JSON is JSON' jq -e '.items | length == 11' "$T/json"
+ok 'JSON is JSON' jq -e '.items | length == 13' "$T/json"
 is 'and holds the names as they are' '<script>alert(1)</script>' \
     "$(jq -r '.items[].changes[] | select(.theirs | test("script")) | .theirs' "$T/json")"
-hasnt 'CSV: no field is a formula' '(^|,)"?[=@+-][^0-9]' "$T/csv"
+hasnt 'CSV: no field is a formula, nor where it ends at a semicolon' '(^|[,;])"?[=@+-][^0-9]' "$T/csv"
+hasnt 'no mark of byte order' $'\xef\xbb\xbf' "$T/text"
 run 0 sync sf
 is 'the store keeps them as they are' 1 "$(sql "SELECT count(*) FROM deals WHERE name = '''; DROP TABLE deals; --'")"
 is 'and nothing that its own rules forbid' ok "$(sql 'PRAGMA integrity_check')"
@@ -55,3 +57,32 @@ ln -s "$T/theirs" "$T/new.json.partial"
 run 0 diff sf --out "$T/new.json"
 is 'what somebody else keeps is not written to through a link' theirs "$(cat "$T/theirs")"
 ok 'and the plan is a file' test -f "$T/new.json" -a ! -L "$T/new.json"
+
+# what may stand in the ids of an export
+cat >"$T/m.conf" <<'CONF'
+[fields]
+name = name
+value = "1"
+currency = "EUR"
+close_date = "2026-12-31"
+location = "1000001"
+customer_name = name
+customer_country = "DE"
+team.name = "Deal desk"
+team.email = "desk@example.com"
+team.phone = "+49 30 1234"
+solutions = "SOL-1"
+[stage]
+from = stage
+[stages]
+20 = Open
+CONF
+printf '[store]\npath = file.db\n[connection csv]\nconnector = file\npath = %s/in.csv\nid = id\nmapping = m.conf\n' \
+    "$T" >"$T/dealsync.conf"
+printf 'id,name,stage\n%s\n7,Other,Open\n' "1'; touch $T/owned; ',One,Open" >"$T/in.csv"
+run 0 backfill csv
+run 64 link csv 8 1
+hasnt 'no command that would do more when it is pasted' 'touch.*dealsync unlink|dealsync unlink.*touch' "$T/err"
+has 'but what to do' 'unlink that record first' "$T/err"
+run 64 link csv 8 2
+has 'a harmless one can be pasted' "dealsync unlink csv '7'" "$T/err"

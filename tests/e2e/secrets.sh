@@ -34,6 +34,17 @@ hasnt 'the secrets are nowhere in output, logs, plans and store' 'sim-client-sec
 ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0" strace -f -s 4096 -e trace=execve -o "$T/strace" "$BUILD/dealsync" sync cc >/dev/null 2>&1
 hasnt 'nor in any argument' 'sim-client-secret' "$T/strace"
 
+# whoever can write the configuration says where secrets go, whoever can write a plan what is done
+run 0 sync cc
+hasnt 'no word about a configuration that only its owner can change' 'mode' "$T/err"
+chmod 666 "$T/dealsync.conf"
+run 0 sync cc
+has 'one that everybody can change is told' 'dealsync.conf.*everybody can change it: chmod o-w' "$T/err"
+chmod 644 "$T/dealsync.conf"
+chmod 602 "$T/plan.json"
+run 65 apply "$T/plan.json"
+has 'a plan that everybody can change is not applied' 'plan.json.*0602, everybody can change it' "$T/err"
+
 chmod 644 "$T/tls/jwt.key"
 run 78 sync sf
 has 'a key that others can read is refused' 'chmod 600' "$T/err"
