@@ -158,6 +158,27 @@ static void creation_is_refused_by_rule(void **state)
     }
 }
 
+/* What the mapping could not read is not missing as well; and there is an end to naming. */
+static void what_the_mapping_has_named_is_named_once(void **state)
+{
+    struct ds_mapped *m = &theirs.mapped;
+
+    (void)state;
+    m->problem[m->problems++] = (struct ds_problem){DS_VALUE, 33, "Amount 'x' is not a number"};
+    m->problem[m->problems++] = (struct ds_problem){DS_CURRENCY, 33, "Currency 'x' is none"};
+    give(DS_VALUE, NULL);
+    give(DS_CURRENCY, NULL);
+    give(DS_CLOSE_DATE, NULL);
+    plan();
+    assert_int_equal(m->problems, 3);
+    assert_int_equal(m->problem[2].field, DS_CLOSE_DATE);
+    while (m->problems < DS_MAX_PROBLEMS)
+        m->problem[m->problems++] = m->problem[0];
+    give(DS_NAME, NULL);
+    plan();
+    assert_int_equal(m->problems, DS_MAX_PROBLEMS);
+}
+
 static void sharing_needs_a_shareable_solution(void **state)
 {
     (void)state;
@@ -577,10 +598,16 @@ static void the_spool_gives_back_what_it_was_given(void **state)
     struct ds_arena a = {0};
     struct ds_theirs back;
     struct ds_err err = {0};
+    const struct ds_value raw[12] = {[1] = {"", 0}, {"a\0b", 3}};
 
     (void)state;
     give(DS_NOTES, NULL);
     theirs.deleted = true;
+    theirs.modified_ms = -1;
+    theirs.tries = 2;
+    theirs.only_deal = 7;
+    theirs.raw = raw;
+    theirs.raws = 12;
     theirs.where = "row 3";
     theirs.mapped.stage_name = "Negotiation";
     theirs.mapped.problem[0] = (struct ds_problem){DS_VALUE, 33, "is missing"};
@@ -590,7 +617,15 @@ static void the_spool_gives_back_what_it_was_given(void **state)
     assert_string_equal(back.id, "006A");
     assert_string_equal(back.where, "row 3");
     assert_null(back.source);
-    assert_true(back.deleted);
+    assert_true(back.deleted && !back.released);
+    assert_int_equal(back.modified_ms, -1);
+    assert_int_equal(back.tries, 2);
+    assert_int_equal(back.only_deal, 7);
+    assert_int_equal(back.raws, 12);
+    assert_true(!back.raw[0].text && back.raw[1].text);
+    for (size_t i = 0; i < back.raws; i++)
+        assert_int_equal(back.raw[i].len, raw[i].len);
+    assert_memory_equal(back.raw[2].text, "a\0b", 4);
     assert_int_equal(back.mapped.deal.given, theirs.mapped.deal.given);
     for (enum ds_field f = 0; f < DS_FIELDS; f++)
         assert_true(ds_same(back.mapped.deal.value[f], theirs.mapped.deal.value[f]));
@@ -599,6 +634,17 @@ static void the_spool_gives_back_what_it_was_given(void **state)
         ds_err_clear(&err);
         assert_int_equal(ds_theirs_unpack(&a, bytes.text, n, &back, &err), DS_E_BUG);
     }
+    ds_buf_add_char(&bytes, '\0'); /* and what is too long */
+    ds_err_clear(&err);
+    assert_int_equal(ds_theirs_unpack(&a, bytes.text, bytes.len, &back, &err), DS_E_BUG);
+    ds_buf_clear(&bytes);
+    theirs.deleted = false;
+    theirs.released = true;
+    theirs.raw = NULL;
+    ds_theirs_pack(&bytes, &theirs);
+    ds_err_clear(&err);
+    assert_int_equal(ds_theirs_unpack(&a, bytes.text, bytes.len, &back, &err), 0);
+    assert_true(!back.deleted && back.released && !back.raw);
     ds_buf_clear(&bytes);
     ds_arena_clear(&a);
 }
@@ -611,6 +657,7 @@ int main(void)
         TEST(a_new_record_becomes_a_deal),
         TEST(all_that_is_missing_is_named_at_once),
         TEST(creation_is_refused_by_rule),
+        TEST(what_the_mapping_has_named_is_named_once),
         TEST(sharing_needs_a_shareable_solution),
         TEST(an_unmapped_stage_is_never_guessed),
         TEST(only_theirs_changed),
