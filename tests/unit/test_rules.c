@@ -297,6 +297,8 @@ static const struct rule_case {
     {41, REFUSES, "consent=yes" CONTACT "|contact_phone=", "help=quotes", 0, 0},
     {41, PASSES, "consent=yes" CONTACT, "help=quotes", 0, 0},
     {41, PASSES, "", "visibility=yes", 0, 0},
+    {41, PASSES, "visibility=yes|consent=yes", "help=quotes" CONTACT, 0, 0}, /* */
+    {41, PASSES, "visibility=yes|consent=yes" CONTACT, "help=quotes|contact_email=", 0, 0}, /* it stays */
     {42, REJECTS, NULL, "help=quotes" CONTACT, 0, 0},
     {42, REJECTS, NULL, "visibility=yes" CONTACT, 0, 0},
     {42, REFUSES, "consent=no" CONTACT, "help=quotes", 0, 0},
