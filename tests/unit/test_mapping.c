@@ -124,7 +124,7 @@ static void the_id_of_the_record_is_its_crm_id(void **state)
         {"006A", "{\"name\":null,\"crm_id\":\"006A\"}"},
         {" 006A ", "{\"name\":null,\"crm_id\":\"006A\"}"},
         {"  ", "{\"name\":null} crm_id R-35: id '' is empty;"},
-        {"a\x01", "{\"name\":null} crm_id R-0: the id holds a control character;"},
+        {"a\xff", "{\"name\":null} crm_id R-0: the id holds bytes that are not UTF-8;"},
     };
     struct ds_mapping *m = load("[fields]\nname = Name\n");
 
