@@ -99,6 +99,7 @@ static void a_new_record_becomes_a_deal(void **state)
     assert_int_equal(item.case_number, DS_M_CREATE);
     assert_string_equal(item.write.value[DS_CONSENT], DS_NO);    /* default no */
     assert_string_equal(item.write.value[DS_VISIBILITY], DS_NO); /* never shared by default */
+    assert_string_equal(item.base.value[DS_NAME], "Contoso renewal");
     assert_false(ds_given(&item.base, DS_CONSENT));
     assert_null(item.warning);
 }
@@ -481,6 +482,7 @@ static void a_new_record_adopts_a_deal_by_its_crm_id(void **state)
     ds_deal_set(&sight.ours.deal, DS_VALUE, "900");
     ds_deal_set(&sight.ours.deal, DS_NOTES, NULL);
     give(DS_NOTES, "from the CRM");
+    give(DS_LOCATION, NULL); /* the deal has it */
     plan();
     assert_int_equal(item.case_number, DS_M_ADOPT);
     assert_int_equal(item.outcome, DS_CONFLICT);
@@ -493,6 +495,7 @@ static void a_new_record_adopts_a_deal_by_its_crm_id(void **state)
 static void two_claims_on_one_crm_id_wait_for_a_person(void **state)
 {
     (void)state;
+    give(DS_LOCATION, NULL); /* that comes after it */
     sight.same_crm_id = 2;
     plan();
     assert_int_equal(item.outcome, DS_CONFLICT);
@@ -516,6 +519,10 @@ static void a_new_record_that_looks_like_a_deal_waits_for_a_person(void **state)
     sight.matches = 1;
     sight.match = 12;
     plan();
+    assert_non_null(strstr(item.why, "those of deal 12 (R-40)"));
+    sight.matches = 2;
+    plan();
+    assert_non_null(strstr(item.why, "those of deal 12, and of others (R-40)"));
     assert_int_equal(item.outcome, DS_CONFLICT);
     assert_int_equal(item.case_number, DS_M_MATCH);
     assert_int_equal(item.deal, 12);
@@ -532,6 +539,40 @@ static void what_a_person_has_unlinked_becomes_no_deal(void **state)
     plan();
     assert_int_equal(item.outcome, DS_IGNORED);
     assert_int_equal(item.case_number, DS_M_APART);
+    link_up();
+    plan();
+    assert_int_equal(item.case_number, DS_M_MERGE);
+}
+
+static void a_connection_that_only_sends_creates_no_deal(void **state)
+{
+    (void)state;
+    policy.direction = DS_PUSH;
+    plan();
+    assert_int_equal(item.outcome, DS_IGNORED);
+    assert_int_equal(item.case_number, DS_M_ONLY_SENDS);
+}
+
+/* What could not be read at all lacks nothing. */
+static void a_record_that_cannot_be_read_has_one_problem(void **state)
+{
+    (void)state;
+    memset(&theirs.mapped.deal, 0, sizeof(theirs.mapped.deal));
+    theirs.mapped.problem[0] = (struct ds_problem){DS_FIELDS, 0, "has no id"};
+    theirs.mapped.problems = 1;
+    plan();
+    assert_int_equal(item.outcome, DS_REJECTED);
+    assert_int_equal(theirs.mapped.problems, 1);
+}
+
+static void a_record_that_is_back_after_its_deal_went_elsewhere_is_a_rival(void **state)
+{
+    (void)state;
+    link_up();
+    sight.linked_to = "006B";
+    plan();
+    assert_int_equal(item.case_number, DS_M_RIVAL);
+    assert_non_null(strstr(item.why, "of record '006B' now"));
 }
 
 static void deleted_in_the_crm_changes_no_deal(void **state)
@@ -679,6 +720,9 @@ int main(void)
         TEST(two_claims_on_one_crm_id_wait_for_a_person),
         TEST(a_new_record_that_looks_like_a_deal_waits_for_a_person),
         TEST(what_a_person_has_unlinked_becomes_no_deal),
+        TEST(a_connection_that_only_sends_creates_no_deal),
+        TEST(a_record_that_cannot_be_read_has_one_problem),
+        TEST(a_record_that_is_back_after_its_deal_went_elsewhere_is_a_rival),
         TEST(deleted_in_the_crm_changes_no_deal),
         TEST(a_linked_record_that_breaks_leaves_its_deal),
         TEST(a_repeated_id_is_refused_with_both_places),

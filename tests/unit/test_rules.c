@@ -281,6 +281,7 @@ static const struct rule_case {
     {34, REFUSES, "", "close_date=", 0, 0},
     {34, WARNS, NULL, "close_date=2026-08-20", 0, 0},
     {34, WARNS, "close_date=2026-08-20", "name=Another", 0, 0},
+    {34, WARNS, NULL, "visibility=yes|status=won|stage=100|close_date=2026-08-20", 0, 0}, /* */
     {34, PASSES, "", "close_date=2026-08-21", 0, 0},
     {34, PASSES, "close_date=2026-08-20|status=lost|reason=budget", "", 0, 0},
     {35, REFUSES, "", "crm_id=006B", "taken", 0},
