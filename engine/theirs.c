@@ -93,7 +93,9 @@ static void unpack_raw(struct reader *r, struct ds_arena *a, struct ds_theirs *o
     uint64_t count = number(r);
     struct ds_value *raw;
 
-    if (r->bad || count == 0 || count > (uint64_t)(r->end - r->at))
+    if (count > (uint64_t)(r->end - r->at))
+        r->bad = true;
+    if (r->bad || count == 0)
         return;
     raw = ds_arena_alloc(a, count * sizeof(*raw));
     for (uint64_t i = 0; raw && i < count; i++) {

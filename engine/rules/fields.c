@@ -24,8 +24,7 @@ static bool lacks(const struct ds_ask *q, const struct ds_rule *rule, enum ds_fi
 {
     const struct ds_field_row *row = &ds_fields[f];
 
-    if (row->needed_rule != rule->number || q->then->value[f] || !needed(q->then, row->needed) ||
-        (row->fallback && !ds_given(q->then, f)))
+    if (row->needed_rule != rule->number || q->then->value[f] || !needed(q->then, row->needed))
         return false;
     out->why = ds_arena_printf(q->arena, "%s is missing: %s", row->title, needed_why[row->needed]);
     return true;
@@ -103,8 +102,7 @@ bool ds_rule_goes_down(const struct ds_ask *q, const struct ds_rule *rule, struc
 {
     enum ds_field f = q->field;
 
-    if (ds_rule_frozen(q, rule, out))
-        return true;
+    (void)rule;
     out->why = "there is no way back";
     return letter(q->ours, f) == DS_MAY_UP && !is_lowest(f, q->ours->value[f]) &&
            is_lowest(f, q->then->value[f]);
@@ -117,8 +115,7 @@ bool ds_rule_frozen_by_sharing(const struct ds_ask *q, const struct ds_rule *rul
     bool other_help =
         f == DS_HELP && !is_lowest(f, q->ours->value[f]) && !is_lowest(f, q->then->value[f]);
 
-    if (ds_rule_frozen(q, rule, out))
-        return true;
+    (void)rule;
     out->why = "cannot change once the deal is shared with Microsoft";
     return other_help || (letter(q->ours, f) == DS_MAY_FILL && q->ours->value[f]);
 }

@@ -117,6 +117,30 @@ static void fields_constants_and_defaults(void **state)
     ds_mapping_free(m);
 }
 
+/* the record's own id, unless the mapping names another. */
+static void the_id_of_the_record_is_its_crm_id(void **state)
+{
+    static const char *const ids[][2] = {
+        {"006A", "{\"name\":null,\"crm_id\":\"006A\"}"},
+        {" 006A ", "{\"name\":null,\"crm_id\":\"006A\"}"},
+        {"  ", "{\"name\":null} crm_id R-35: id '' is empty;"},
+        {"a\xff", "{\"name\":null} crm_id R-0: the id holds bytes that are not UTF-8;"},
+    };
+    struct ds_mapping *m = load("[fields]\nname = Name\n");
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(ids); i++) {
+        struct ds_record record = {.id = ids[i][0]};
+
+        assert_string_equal(told(map_record(m, &record, "")), ids[i][1]);
+    }
+    ds_mapping_free(m);
+    m = load("[fields]\ncrm_id = Key\n");
+    check(m, "Key=K-1", "{\"crm_id\":\"K-1\"}");
+    check(m, "Key=", "{\"crm_id\":null}");
+    ds_mapping_free(m);
+}
+
 /* all that is wrong with a record at once. */
 static void every_problem_is_told_with_path_and_value(void **state)
 {
@@ -630,6 +654,39 @@ static void only_meaning_counts_for_the_fingerprint(void **state)
     ds_mapping_free(m);
 }
 
+/* The same word in another place is another mapping. */
+static void each_part_counts_for_the_fingerprint(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"[fields]\nname = X\n", "[fields]\nnotes = X\n"},
+        {"[fields]\nname = \"X\"\n", "[fields]\nname = X\n"},
+        {"[fields]\nname = A\n[status]\nfrom = B\nopen = o\n",
+         "[fields]\nname = A\n[status]\nfrom = C\nopen = o\n"},
+        {"[fields]\nvisibility = V\nconsent = C\n[values visibility]\nyes = x\n",
+         "[fields]\nvisibility = V\nconsent = C\n[values consent]\nyes = x\n"},
+        {"[fields]\nname = A\n[status]\nfrom = S\nwon = w\n[stage]\nfrom = S\n[stages]\n"
+         "10 = x\nlost = y\n",
+         "[fields]\nname = A\n[status]\nfrom = S\nwon = w\nlost = y\n[stage]\nfrom = S\n"
+         "[stages]\n10 = x\n"},
+        {"[fields]\nname = A\n[stage]\nfrom = S\nprocess = P\n[stages A]\n10 = x\n",
+         "[fields]\nname = A\n[stage]\nfrom = S\nprocess = P\n[stages B]\n10 = x\n"},
+        {"[fields]\nname = A\n[stage]\nfrom = S\nprobability = P\n[probability]\n10 = 0\n",
+         "[fields]\nname = A\n[stage]\nfrom = S\nprobability = P\n[probability]\n20 = 0\n"},
+        {"[fields]\nname = A\n[stage]\nfrom = S\nprobability = P\n[probability]\n10 = 100\n",
+         "[fields]\nname = A\n[stage]\nfrom = S\nprobability = P\n[probability]\n20 = 100\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(pairs); i++) {
+        struct ds_mapping *one = load(pairs[i][0]), *other = load(pairs[i][1]);
+
+        if (strcmp(ds_mapping_fingerprint(one), ds_mapping_fingerprint(other)) == 0)
+            fail_msg("%s\nand\n%s", pairs[i][0], pairs[i][1]);
+        ds_mapping_free(one);
+        ds_mapping_free(other);
+    }
+}
+
 /* The first line of a standard word is the one that is written. */
 static void the_order_of_lines_of_one_word_is_meaning(void **state)
 {
@@ -748,6 +805,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields_constants_and_defaults),
+        cmocka_unit_test(the_id_of_the_record_is_its_crm_id),
         cmocka_unit_test(every_problem_is_told_with_path_and_value),
         cmocka_unit_test(text_that_is_no_text_is_a_problem),
         cmocka_unit_test(whole_records),
@@ -765,6 +823,7 @@ int main(void)
         cmocka_unit_test(tables_may_have_any_size),
         cmocka_unit_test(problems_are_bounded),
         cmocka_unit_test(only_meaning_counts_for_the_fingerprint),
+        cmocka_unit_test(each_part_counts_for_the_fingerprint),
         cmocka_unit_test(the_order_of_lines_of_one_word_is_meaning),
         cmocka_unit_test(a_bad_file_is_refused_with_line_and_hint),
     };

@@ -396,6 +396,10 @@ static void the_mapping_says_what_it_writes(void **state)
         {"currency", "is a constant in the mapping", ""},
         {"close_date", "has no path in the mapping", ""},
         {"reason", "shares its path with something else", ""},
+        {"origin", "shares its path with something else", ""},
+        {"partner", "shares its path with something else", ""},
+        {"microsoft", "shares its path with something else", ""},
+        {"assessment", "shares its path with something else", ""},
         {"customer_duns", "belongs to the account and is frozen (R-40)", ""},
         {"contact_email", "belongs to another record and freezes (R-43)", ""},
         {"team", "is a list that the CRM keeps in records of their own", ""},
@@ -409,9 +413,10 @@ static void the_mapping_says_what_it_writes(void **state)
         temp_write("[fields]\nname = Name\nnotes = N\ncampaign_id = N\nvalue = A.B\n"
                    "help = Help.label\ncurrency = \"EUR\"\nreason = State\ncustomer_duns = D\n"
                    "contact_email = E\nteam = T\nsolutions = P\ncrm_id = Id\n"
+                   "origin = Stage\npartner = Type\nmicrosoft = Percent\nassessment = T\n"
                    "[status]\nfrom = State\nopen = o\nlost = l\nhold = h\n"
                    "[stage]\nfrom = Stage\nprocess = Type\nprobability = Percent\n"
-                   "[stages]\n10 = New\nwon = Sold\n[probability]\n20 = 15-34\n"));
+                   "[stages]\n10 = New\nwon = Sold\n[probability]\n20 = 100\n"));
     size_t count;
     const char *const *paths = ds_mapping_paths(m, &count);
 

@@ -182,6 +182,34 @@ static void the_newer_one_wins_only_if_it_is_known(void **state)
     }
 }
 
+/* What can be joined is joined before any policy, unless one side owns the field. */
+static void both_changes_stand_where_they_can(void **state)
+{
+    static const struct {
+        int way;
+        enum ds_owner owner;
+        enum ds_settle settle;
+        int number;
+    } joins[] = {
+        {BOTH, DS_OWNER_BOTH, DS_SETTLE_MANUAL, DS_M_JOIN},
+        {PULL, DS_OWNER_BOTH, DS_SETTLE_CRM, DS_M_JOIN},
+        {BOTH, DS_OWNER_BOTH, DS_SETTLE_STORE, DS_M_JOIN},
+        {BOTH, DS_OWNER_CRM, DS_SETTLE_MANUAL, DS_M_TAKE_POLICY},
+        {BOTH, DS_OWNER_STORE, DS_SETTLE_MANUAL, DS_M_KEEP_POLICY},
+        {PUSH, DS_OWNER_BOTH, DS_SETTLE_MANUAL, DS_M_KEEP_POLICY},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(joins) / sizeof(joins[0]); i++) {
+        struct ds_terms t = terms_of(joins[i].way, joins[i].owner, joins[i].settle);
+
+        t.joins = true;
+        assert_int_equal(ds_merge_settle(*ds_merge_case(5), &t).number, joins[i].number);
+        assert_int_equal(ds_merge_settle(*ds_merge_case(9), &t).number, joins[i].number);
+        assert_int_equal(ds_merge_settle(*ds_merge_case(4), &t).number, 4);
+    }
+}
+
 /* Whatever the terms: nothing is taken that may not be, and nothing sent. */
 static void terms_are_kept(void **state)
 {
@@ -216,6 +244,7 @@ int main(void)
         cmocka_unit_test(every_number_has_one_row),
         cmocka_unit_test(each_cell_of_the_terms),
         cmocka_unit_test(the_newer_one_wins_only_if_it_is_known),
+        cmocka_unit_test(both_changes_stand_where_they_can),
         cmocka_unit_test(terms_are_kept),
     };
 

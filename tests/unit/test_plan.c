@@ -99,6 +99,7 @@ static void a_new_record_becomes_a_deal(void **state)
     assert_int_equal(item.case_number, DS_M_CREATE);
     assert_string_equal(item.write.value[DS_CONSENT], DS_NO);    /* default no */
     assert_string_equal(item.write.value[DS_VISIBILITY], DS_NO); /* never shared by default */
+    assert_string_equal(item.base.value[DS_NAME], "Contoso renewal");
     assert_false(ds_given(&item.base, DS_CONSENT));
     assert_null(item.warning);
 }
@@ -156,6 +157,27 @@ static void creation_is_refused_by_rule(void **state)
                                 theirs.mapped.problem[k].rule == refused[i].rule);
         assert_true(blamed);
     }
+}
+
+/* What the mapping could not read is not missing as well; and there is an end to naming. */
+static void what_the_mapping_has_named_is_named_once(void **state)
+{
+    struct ds_mapped *m = &theirs.mapped;
+
+    (void)state;
+    m->problem[m->problems++] = (struct ds_problem){DS_VALUE, 33, "Amount 'x' is not a number"};
+    m->problem[m->problems++] = (struct ds_problem){DS_CURRENCY, 33, "Currency 'x' is none"};
+    give(DS_VALUE, NULL);
+    give(DS_CURRENCY, NULL);
+    give(DS_CLOSE_DATE, NULL);
+    plan();
+    assert_int_equal(m->problems, 3);
+    assert_int_equal(m->problem[2].field, DS_CLOSE_DATE);
+    while (m->problems < DS_MAX_PROBLEMS)
+        m->problem[m->problems++] = m->problem[0];
+    give(DS_NAME, NULL);
+    plan();
+    assert_int_equal(m->problems, DS_MAX_PROBLEMS);
 }
 
 static void sharing_needs_a_shareable_solution(void **state)
@@ -460,6 +482,7 @@ static void a_new_record_adopts_a_deal_by_its_crm_id(void **state)
     ds_deal_set(&sight.ours.deal, DS_VALUE, "900");
     ds_deal_set(&sight.ours.deal, DS_NOTES, NULL);
     give(DS_NOTES, "from the CRM");
+    give(DS_LOCATION, NULL); /* the deal has it */
     plan();
     assert_int_equal(item.case_number, DS_M_ADOPT);
     assert_int_equal(item.outcome, DS_CONFLICT);
@@ -472,6 +495,7 @@ static void a_new_record_adopts_a_deal_by_its_crm_id(void **state)
 static void two_claims_on_one_crm_id_wait_for_a_person(void **state)
 {
     (void)state;
+    give(DS_LOCATION, NULL); /* that comes after it */
     sight.same_crm_id = 2;
     plan();
     assert_int_equal(item.outcome, DS_CONFLICT);
@@ -495,6 +519,10 @@ static void a_new_record_that_looks_like_a_deal_waits_for_a_person(void **state)
     sight.matches = 1;
     sight.match = 12;
     plan();
+    assert_non_null(strstr(item.why, "those of deal 12 (R-40)"));
+    sight.matches = 2;
+    plan();
+    assert_non_null(strstr(item.why, "those of deal 12, and of others (R-40)"));
     assert_int_equal(item.outcome, DS_CONFLICT);
     assert_int_equal(item.case_number, DS_M_MATCH);
     assert_int_equal(item.deal, 12);
@@ -511,6 +539,40 @@ static void what_a_person_has_unlinked_becomes_no_deal(void **state)
     plan();
     assert_int_equal(item.outcome, DS_IGNORED);
     assert_int_equal(item.case_number, DS_M_APART);
+    link_up();
+    plan();
+    assert_int_equal(item.case_number, DS_M_MERGE);
+}
+
+static void a_connection_that_only_sends_creates_no_deal(void **state)
+{
+    (void)state;
+    policy.direction = DS_PUSH;
+    plan();
+    assert_int_equal(item.outcome, DS_IGNORED);
+    assert_int_equal(item.case_number, DS_M_ONLY_SENDS);
+}
+
+/* What could not be read at all lacks nothing. */
+static void a_record_that_cannot_be_read_has_one_problem(void **state)
+{
+    (void)state;
+    memset(&theirs.mapped.deal, 0, sizeof(theirs.mapped.deal));
+    theirs.mapped.problem[0] = (struct ds_problem){DS_FIELDS, 0, "has no id"};
+    theirs.mapped.problems = 1;
+    plan();
+    assert_int_equal(item.outcome, DS_REJECTED);
+    assert_int_equal(theirs.mapped.problems, 1);
+}
+
+static void a_record_that_is_back_after_its_deal_went_elsewhere_is_a_rival(void **state)
+{
+    (void)state;
+    link_up();
+    sight.linked_to = "006B";
+    plan();
+    assert_int_equal(item.case_number, DS_M_RIVAL);
+    assert_non_null(strstr(item.why, "of record '006B' now"));
 }
 
 static void deleted_in_the_crm_changes_no_deal(void **state)
@@ -577,10 +639,16 @@ static void the_spool_gives_back_what_it_was_given(void **state)
     struct ds_arena a = {0};
     struct ds_theirs back;
     struct ds_err err = {0};
+    const struct ds_value raw[12] = {[1] = {"", 0}, {"a\0b", 3}};
 
     (void)state;
     give(DS_NOTES, NULL);
     theirs.deleted = true;
+    theirs.modified_ms = -1;
+    theirs.tries = 2;
+    theirs.only_deal = 7;
+    theirs.raw = raw;
+    theirs.raws = 12;
     theirs.where = "row 3";
     theirs.mapped.stage_name = "Negotiation";
     theirs.mapped.problem[0] = (struct ds_problem){DS_VALUE, 33, "is missing"};
@@ -590,7 +658,15 @@ static void the_spool_gives_back_what_it_was_given(void **state)
     assert_string_equal(back.id, "006A");
     assert_string_equal(back.where, "row 3");
     assert_null(back.source);
-    assert_true(back.deleted);
+    assert_true(back.deleted && !back.released);
+    assert_int_equal(back.modified_ms, -1);
+    assert_int_equal(back.tries, 2);
+    assert_int_equal(back.only_deal, 7);
+    assert_int_equal(back.raws, 12);
+    assert_true(!back.raw[0].text && back.raw[1].text);
+    for (size_t i = 0; i < back.raws; i++)
+        assert_int_equal(back.raw[i].len, raw[i].len);
+    assert_memory_equal(back.raw[2].text, "a\0b", 4);
     assert_int_equal(back.mapped.deal.given, theirs.mapped.deal.given);
     for (enum ds_field f = 0; f < DS_FIELDS; f++)
         assert_true(ds_same(back.mapped.deal.value[f], theirs.mapped.deal.value[f]));
@@ -599,6 +675,17 @@ static void the_spool_gives_back_what_it_was_given(void **state)
         ds_err_clear(&err);
         assert_int_equal(ds_theirs_unpack(&a, bytes.text, n, &back, &err), DS_E_BUG);
     }
+    ds_buf_add_char(&bytes, '\0'); /* and what is too long */
+    ds_err_clear(&err);
+    assert_int_equal(ds_theirs_unpack(&a, bytes.text, bytes.len, &back, &err), DS_E_BUG);
+    ds_buf_clear(&bytes);
+    theirs.deleted = false;
+    theirs.released = true;
+    theirs.raw = NULL;
+    ds_theirs_pack(&bytes, &theirs);
+    ds_err_clear(&err);
+    assert_int_equal(ds_theirs_unpack(&a, bytes.text, bytes.len, &back, &err), 0);
+    assert_true(!back.deleted && back.released && !back.raw);
     ds_buf_clear(&bytes);
     ds_arena_clear(&a);
 }
@@ -611,6 +698,7 @@ int main(void)
         TEST(a_new_record_becomes_a_deal),
         TEST(all_that_is_missing_is_named_at_once),
         TEST(creation_is_refused_by_rule),
+        TEST(what_the_mapping_has_named_is_named_once),
         TEST(sharing_needs_a_shareable_solution),
         TEST(an_unmapped_stage_is_never_guessed),
         TEST(only_theirs_changed),
@@ -632,6 +720,9 @@ int main(void)
         TEST(two_claims_on_one_crm_id_wait_for_a_person),
         TEST(a_new_record_that_looks_like_a_deal_waits_for_a_person),
         TEST(what_a_person_has_unlinked_becomes_no_deal),
+        TEST(a_connection_that_only_sends_creates_no_deal),
+        TEST(a_record_that_cannot_be_read_has_one_problem),
+        TEST(a_record_that_is_back_after_its_deal_went_elsewhere_is_a_rival),
         TEST(deleted_in_the_crm_changes_no_deal),
         TEST(a_linked_record_that_breaks_leaves_its_deal),
         TEST(a_repeated_id_is_refused_with_both_places),
