@@ -531,6 +531,7 @@ static void do_fault(const struct call *c)
 static void do_reset(const struct call *c)
 {
     fault_reset();
+    log_peak_anew();
     done(c);
 }
 

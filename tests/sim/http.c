@@ -454,7 +454,7 @@ static enum MHD_Result respond(struct request *request)
         if (request->crm == DYNAMICS)
             limit_active(1);
         request->fault = fault_take(request->crm, request->line);
-        busy[request->crm]++;
+        log_busy(request->crm, ++busy[request->crm]);
         if (fault_stands(request->crm, FAULT_LATENCY, request->line, &ms))
             nap(ms);
     }
@@ -465,8 +465,6 @@ static enum MHD_Result respond(struct request *request)
     finish(request, &reply);
     if (!is_control(request) && request->crm == DYNAMICS)
         limit_active(-1);
-    if (!is_control(request))
-        busy[request->crm]--;
     if (!is_control(request))
         busy[request->crm]--;
     if (!is_control(request))

@@ -19,6 +19,7 @@ struct entry {
 
 struct counters {
     uint64_t requests, mutating, tokens;
+    unsigned peak;
     struct {
         const char *name;
         uint64_t n;
@@ -139,9 +140,24 @@ static void write_counters(struct buf *out, const struct counters *c)
              (unsigned long long)c->tokens);
 }
 
+void log_busy(enum crm crm, unsigned n)
+{
+    pthread_mutex_lock(&lock);
+    if (n > counters[crm].peak)
+        counters[crm].peak = n;
+    pthread_mutex_unlock(&lock);
+}
+
+void log_peak_anew(void)
+{
+    pthread_mutex_lock(&lock);
+    counters[SALESFORCE].peak = counters[DYNAMICS].peak = 0;
+    pthread_mutex_unlock(&lock);
+}
+
 static void write_kinds(struct buf *out, const struct counters *c)
 {
-    buf_puts(out, ",\"kinds\":{");
+    buf_addf(out, ",\"peak\":%u,\"kinds\":{", c->peak);
     for (size_t i = 0; i < KINDS && c->kinds[i].name; i++)
         buf_addf(out, "%s\"%s\":%llu", i ? "," : "", c->kinds[i].name,
                  (unsigned long long)c->kinds[i].n);

@@ -14,6 +14,9 @@ void log_part(enum crm crm, const char *method, const char *target, unsigned sta
 void log_token(enum crm crm);
 /* Counts one of that kind ("update", "bulk_page"); the text is kept, not copied. */
 void log_kind(enum crm crm, const char *kind);
+/* So many are being answered at once; the most since log_peak_anew() is kept. */
+void log_busy(enum crm crm, unsigned n);
+void log_peak_anew(void);
 /* Requests answered so far. */
 uint64_t log_count(enum crm crm);
 void log_write(struct buf *out, uint64_t since);
