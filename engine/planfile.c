@@ -193,12 +193,14 @@ int ds_planfile_create(const char *path, struct ds_plan_writer **out, struct ds_
     w->path = strdup(path);
     if (asprintf(&w->partial, "%s.partial", path) < 0)
         w->partial = NULL;
-    if (!w->path || !w->partial)
+    if (!w->path || !w->partial) {
         ds_fail_nomem(err);
-    else if (!can_write(w->partial))
+    } else if (!can_write(w->partial)) {
         cannot("write", path, err);
-    else if (!(w->items = tmpfile()))
+        ds_hint(err, "save it in a directory that this user can write");
+    } else if (!(w->items = tmpfile())) {
         cannot("begin", path, err);
+    }
     if (err->status)
         dispose(w);
     else
@@ -294,9 +296,7 @@ int ds_planfile_finish(struct ds_plan_writer *w, const struct ds_plan_head *head
     ds_step();
     if (!works || rename(w->partial, w->path) != 0) {
         cannot("write", w->path, err);
-        if (!to)
-            ds_hint(err, "save it in a directory that this user can write");
-        else
+        if (to)
             unlink(w->partial);
     }
     ds_step();

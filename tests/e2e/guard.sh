@@ -33,7 +33,7 @@ run 3 apply "$T/plan.json"
 is 'what has not moved is carried out' '5 fetched: 5 updated' "$(sum)"
 has 'what has moved is refused and named' '\? record 006.* the record has changed in the CRM since' "$T/out"
 run 3 apply "$T/plan.json"
-is 'and a plan works once' 6 "$(grep -c '? record' "$T/out")"
+is 'and a plan works once' '1 5' "$(grep -c '? record' "$T/out") $(sed -n 's/ items .* carried out before$//p' "$T/out")"
 run 0 sync sf
 is 'what is left is below the limit' '1 updated' "$(sum | grep -o '1 updated')"
 
