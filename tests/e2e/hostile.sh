@@ -86,3 +86,21 @@ hasnt 'no command that would do more when it is pasted' 'touch.*dealsync unlink|
 has 'but what to do' 'unlink that record first' "$T/err"
 run 64 link csv 8 2
 has 'a harmless one can be pasted' "dealsync unlink csv '7'" "$T/err"
+
+# a store that has suffered: what it holds is not believed
+rm -f "$T"/deals.db*
+configure 'direction = both' 'retries = 0'
+run 0 sync sf
+id=$(some salesforce open 1)
+sql "UPDATE deals SET close_date = '2029-05-06' WHERE id = $(deal_of "$id")"
+sim fault '{"crm":"salesforce","match":"PATCH ","kind":"cut_before","times":9}' >/dev/null
+sim fault '{"crm":"salesforce","match":"POST /services/data","kind":"cut_before","times":9}' >/dev/null
+run 69 sync sf
+sim reset '{}' >/dev/null
+is 'a write waits' 1 "$(sql 'SELECT count(*) FROM outbox')"
+sql "UPDATE outbox SET sent = '[[99999999,\"a\",\"b\"],[-5,\"a\",\"b\"],7,null]'"
+run 0 sync sf
+is 'a write that cannot be what it was is planned again' "2029-05-06 0" \
+    "$(sim_get "record?crm=salesforce&id=$id" | jq -r .CloseDate) $(sql 'SELECT count(*) FROM outbox')"
+sql "UPDATE history SET changes = '[{\"field\":7},{\"case\":\"M-4\"},null]' WHERE run = 2"
+run 0 undo 2
