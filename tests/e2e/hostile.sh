@@ -102,5 +102,6 @@ sql "UPDATE outbox SET sent = '[[99999999,\"a\",\"b\"],[-5,\"a\",\"b\"],7,null]'
 run 0 sync sf
 is 'a write that cannot be what it was is planned again' "2029-05-06 0" \
     "$(sim_get "record?crm=salesforce&id=$id" | jq -r .CloseDate) $(sql 'SELECT count(*) FROM outbox')"
-sql "UPDATE history SET changes = '[{\"field\":7},{\"case\":\"M-4\"},null]' WHERE run = 2"
-run 0 undo 2
+sql "UPDATE history SET changes = '[{\"field\":7},{\"case\":\"M-4\"},null]' WHERE run = 3"
+is 'its history' 1 "$(sql "SELECT count(*) FROM history WHERE run = 3 AND changes LIKE '[{%'")"
+run 0 undo 3
