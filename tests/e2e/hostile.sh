@@ -81,6 +81,7 @@ printf '[store]\npath = file.db\n[connection csv]\nconnector = file\npath = %s/i
     "$T" >"$T/dealsync.conf"
 printf 'id,name,stage\n%s\n7,Other,Open\n' "1'; touch $T/owned; ',One,Open" >"$T/in.csv"
 run 0 backfill csv
+echo '8,Third,Open' >>"$T/in.csv"
 run 64 link csv 8 1
 hasnt 'no command that would do more when it is pasted' 'touch.*dealsync unlink|dealsync unlink.*touch' "$T/err"
 has 'but what to do' 'unlink that record first' "$T/err"
