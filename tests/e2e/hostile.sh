@@ -81,8 +81,28 @@ printf '[store]\npath = file.db\n[connection csv]\nconnector = file\npath = %s/i
     "$T" >"$T/dealsync.conf"
 printf 'id,name,stage\n%s\n7,Other,Open\n' "1'; touch $T/owned; ',One,Open" >"$T/in.csv"
 run 0 backfill csv
+echo '8,Third,Open' >>"$T/in.csv"
 run 64 link csv 8 1
 hasnt 'no command that would do more when it is pasted' 'touch.*dealsync unlink|dealsync unlink.*touch' "$T/err"
 has 'but what to do' 'unlink that record first' "$T/err"
 run 64 link csv 8 2
 has 'a harmless one can be pasted' "dealsync unlink csv '7'" "$T/err"
+
+# a store that has suffered: what it holds is not believed
+rm -f "$T"/deals.db*
+configure 'direction = both' 'retries = 0'
+run 0 sync sf
+id=$(some salesforce open 1)
+sql "UPDATE deals SET close_date = '2029-05-06' WHERE id = $(deal_of "$id")"
+sim fault '{"crm":"salesforce","match":"PATCH ","kind":"cut_before","times":9}' >/dev/null
+sim fault '{"crm":"salesforce","match":"POST /services/data","kind":"cut_before","times":9}' >/dev/null
+run 69 sync sf
+sim reset '{}' >/dev/null
+is 'a write waits' 1 "$(sql 'SELECT count(*) FROM outbox')"
+sql "UPDATE outbox SET sent = '[[99999999,\"a\",\"b\"],[-5,\"a\",\"b\"],7,null]'"
+run 0 sync sf
+is 'a write that cannot be what it was is planned again' "2029-05-06 0" \
+    "$(sim_get "record?crm=salesforce&id=$id" | jq -r .CloseDate) $(sql 'SELECT count(*) FROM outbox')"
+sql "UPDATE history SET changes = '[{\"field\":7},{\"case\":\"M-4\"},null]' WHERE run = 3"
+is 'its history' 1 "$(sql "SELECT count(*) FROM history WHERE run = 3 AND changes LIKE '[{%'")"
+run 0 undo 3

@@ -32,6 +32,7 @@ wait $proxy 2>/dev/null
 run 69 sync dv
 has 'no proxy there: which setting to look at' 'proxy' "$T/err"
 cp "$T/right.conf" "$T/dealsync.conf"
+https_proxy=http://127.0.0.1:$via ALL_PROXY=http://127.0.0.1:$via run 0 sync sf # nor does the environment name one
 rm -f "$T"/deals.db*
 
 sim fault '{"crm":"salesforce","match":"/query","after":1,"kind":"bigfield","bytes":41943040}' >/dev/null
