@@ -117,6 +117,21 @@ static void fields_constants_and_defaults(void **state)
     ds_mapping_free(m);
 }
 
+/* Case is looked at only where it decides. */
+static void a_word_that_could_be_two_is_none(void **state)
+{
+    struct ds_mapping *m = load("[fields]\nhelp = H\n"
+                                "[values help]\nquotes = New\ngeneral = NEW\ngeneral = new\n"
+                                "technical_win = Old\ntechnical_win = OLD\n");
+
+    (void)state;
+    check(m, "H=New", "{\"help\":\"quotes\",\"crm_id\":\"006A\"}");
+    check(m, "H=new", "{\"help\":\"general\",\"crm_id\":\"006A\"}");
+    check(m, "H=nEw", "{\"crm_id\":\"006A\"} help R-10: H 'nEw' has no line in [values help];");
+    check(m, "H=old", "{\"help\":\"technical_win\",\"crm_id\":\"006A\"}");
+    ds_mapping_free(m);
+}
+
 /* the record's own id, unless the mapping names another. */
 static void the_id_of_the_record_is_its_crm_id(void **state)
 {
@@ -805,6 +820,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields_constants_and_defaults),
+        cmocka_unit_test(a_word_that_could_be_two_is_none),
         cmocka_unit_test(the_id_of_the_record_is_its_crm_id),
         cmocka_unit_test(every_problem_is_told_with_path_and_value),
         cmocka_unit_test(text_that_is_no_text_is_a_problem),

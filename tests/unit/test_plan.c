@@ -2,6 +2,7 @@
 #include "engine/plan.h"
 
 #include "base/date.h"
+#include "engine/guard.h"
 #include "engine/theirs.h"
 
 #include <setjmp.h>
@@ -633,6 +634,104 @@ static void an_open_deal_past_its_date_is_told_and_not_altered(void **state)
     assert_string_equal(item.write.value[DS_CLOSE_DATE], "2026-08-20");
 }
 
+/* P-8: each kind by one item; what moves nothing counts for nothing, and a new deal only as such. */
+static void the_guard_counts_what_an_item_does(void **state)
+{
+    static const struct ds_guard guard = {.factor = 10};
+    static const struct {
+        int case_number;
+        bool wanted, pushed, written;
+        struct ds_change change;
+        uint64_t counts[DS_GUARDS]; /* changes, creations, closings, values, back */
+    } items[] = {
+        {.written = true, .counts = {[DS_GUARD_CHANGES] = 1}},
+        {.pushed = true, .counts = {[DS_GUARD_CHANGES] = 1}},
+        {.wanted = true, .counts = {[DS_GUARD_CHANGES] = 1}},
+        {.change = {DS_STATUS, .move = DS_MOVE_TAKE, .theirs = "won"}, .counts = {0}},
+        {.case_number = DS_M_CREATE,
+         .written = true,
+         .change = {DS_STATUS, .move = DS_MOVE_TAKE, .theirs = "won"},
+         .counts = {[DS_GUARD_CHANGES] = 1, [DS_GUARD_CREATIONS] = 1}},
+        {.case_number = DS_M_CREATE_THERE,
+         .pushed = true,
+         .counts = {[DS_GUARD_CHANGES] = 1, [DS_GUARD_CREATIONS] = 1}},
+        {.wanted = true,
+         .change = {DS_STATUS, .move = DS_MOVE_WAIT, .ours = "accepted", .theirs = "won"},
+         .counts = {[DS_GUARD_CHANGES] = 1, [DS_GUARD_CLOSINGS] = 1}},
+        {.written = true,
+         .change = {DS_STATUS, .move = DS_MOVE_TAKE, .ours = "received", .theirs = "accepted"},
+         .counts = {[DS_GUARD_CHANGES] = 1}},
+        {.pushed = true,
+         .change = {DS_STATUS, .move = DS_MOVE_PUSH, .ours = "lost", .theirs = "accepted"},
+         .counts = {[DS_GUARD_CHANGES] = 1, [DS_GUARD_CLOSINGS] = 1}},
+        {.written = true,
+         .change = {DS_STAGE, .move = DS_MOVE_TAKE, .ours = "40", .theirs = "20"},
+         .counts = {[DS_GUARD_CHANGES] = 1, [DS_GUARD_BACK] = 1}},
+        {.pushed = true,
+         .change = {DS_STAGE, .move = DS_MOVE_PUSH, .ours = "20", .theirs = "100"},
+         .counts = {[DS_GUARD_CHANGES] = 1, [DS_GUARD_BACK] = 1}},
+        {.written = true,
+         .change = {DS_STAGE, .move = DS_MOVE_TAKE, .ours = "80", .theirs = "100"},
+         .counts = {[DS_GUARD_CHANGES] = 1}},
+        {.written = true,
+         .change = {DS_VALUE, .move = DS_MOVE_TAKE, .ours = "10", .theirs = "101"},
+         .counts = {[DS_GUARD_CHANGES] = 1, [DS_GUARD_VALUES] = 1}},
+        {.written = true,
+         .change = {DS_VALUE, .move = DS_MOVE_TAKE, .ours = "10", .theirs = "100"},
+         .counts = {[DS_GUARD_CHANGES] = 1}},
+        {.written = true,
+         .change = {DS_VALUE, .move = DS_MOVE_TAKE, .theirs = "100"},
+         .counts = {[DS_GUARD_CHANGES] = 1}},
+        {.written = true,
+         .change = {DS_VALUE, .move = DS_MOVE_TAKE, .ours = "100"},
+         .counts = {[DS_GUARD_CHANGES] = 1}},
+        {.written = true,
+         .change = {DS_VALUE, .move = DS_MOVE_CONFLICT, .ours = "10", .theirs = "101"},
+         .counts = {[DS_GUARD_CHANGES] = 1}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
+        uint64_t counts[DS_GUARDS] = {0};
+
+        memset(&item, 0, sizeof(item));
+        item.case_number = items[i].case_number;
+        item.write.given = items[i].written;
+        item.push.given = items[i].pushed;
+        item.wanted.given = items[i].wanted;
+        item.changes = items[i].change.move != DS_MOVE_BUG;
+        item.change[0] = items[i].change;
+        ds_guard_add(&guard, &item, counts);
+        for (int k = 0; k < DS_GUARDS; k++)
+            if (counts[k] != items[i].counts[k])
+                fail_msg("item %zu counts %d for %s", i, (int)counts[k], ds_guard_names[k]);
+    }
+}
+
+/* Both limits must be exceeded: the count, and the share of the deals. */
+static void the_guard_trips_beyond_both_limits(void **state)
+{
+    static const struct {
+        uint64_t changes, deals;
+        bool trips;
+    } runs[] = {{6, 200, true}, {5, 200, false}, {6, 300, false}, {7, 300, true}, {6, 0, true}};
+    struct ds_guard guard = {{{0}}, 10};
+
+    (void)state;
+    for (int k = 0; k < DS_GUARDS; k++) {
+        guard.limit[k].count = 5;
+        guard.limit[k].percent = 2;
+    }
+    for (int k = 0; k < DS_GUARDS; k++)
+        for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
+            uint64_t counts[DS_GUARDS] = {0};
+
+            counts[k] = runs[i].changes;
+            assert_int_equal(ds_guard_tripped(&guard, counts, runs[i].deals),
+                             runs[i].trips ? k : DS_GUARDS);
+        }
+}
+
 static void the_spool_gives_back_what_it_was_given(void **state)
 {
     struct ds_buf bytes = DS_BUF_INIT(DS_MAX_TEXT);
@@ -728,6 +827,8 @@ int main(void)
         TEST(a_repeated_id_is_refused_with_both_places),
         TEST(the_same_again_changes_nothing),
         TEST(an_open_deal_past_its_date_is_told_and_not_altered),
+        TEST(the_guard_counts_what_an_item_does),
+        TEST(the_guard_trips_beyond_both_limits),
         TEST(the_spool_gives_back_what_it_was_given),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

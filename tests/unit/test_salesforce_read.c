@@ -103,6 +103,7 @@ static const char *const no_cursors[] = {
     "2026-08-01T10:00:00Z|2026-08-01T10:04:00Z ",
     "|2026-08-01T10:00:00Z",
     "2026-08-01T10:00:00Z||v67.0 750R0000000zlh9IAA 3 75000 MDowR2FI",
+    "2026-08-01T10:00:00.000000000000000000000000000000000000Z",
 };
 
 static void cursors_are_read_strictly(void **state)
@@ -151,6 +152,12 @@ static const char *const no_places[] = {
     "2026-08-01T10:00:00Z||v67.0 750R0000000zlh9IAA -1 0 ",
     "2026-08-01T10:00:00Z||v67.0 750R0000000zlh9IAA 1 x y",
     "2026-08-01T10:00:00Z||v67.0  0 0 ",
+    "2026-08-01T10:00:00Z||v67.0 750R0000000zlh9IAA  0 ",
+    "2026-08-01T10:00:00Z||v67.0 750R0000000zlh9IAA 123456789012345678901 0 ",
+    "2026-08-01T10:00:00Z||v67.0 750R0000000zlh9IAA750R0000000zlh9IAA 0 0 ",
+    "2026-08-01T10:00:00Z||v67.0v67.0v67.0v67.0v67.0v67.0 750R0000000zlh9IAA 0 0 ",
+    "2026-08-01T10:00:00Z||x:",
+    "2026-08-01T10:00:00Z||006D000000CpOSyIAN006D000000CpOSyIAN:",
 };
 
 static void places_to_resume_at_are_read_strictly(void **state)
