@@ -63,7 +63,7 @@ else
 FORTIFY = $(call once,FORTIFY,$(call takes,-D_FORTIFY_SOURCE=3) || echo -D_FORTIFY_SOURCE=2)
 CET     = $(call once,CET,$(call takes,-fcf-protection))
 CLASH   = $(call once,CLASH,$(call takes,-fstack-clash-protection))
-HARDEN  = -O2 -U_FORTIFY_SOURCE $(FORTIFY) -fstack-protector-strong $(CLASH) $(CET) -fPIE
+HARDEN  = -O2 -fno-strict-overflow -U_FORTIFY_SOURCE $(FORTIFY) -fstack-protector-strong $(CLASH) $(CET) -fPIE
 HARDEN_LINK := -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code
 endif
 

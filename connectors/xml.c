@@ -71,7 +71,7 @@ static void on_doctype(void *parser, const xmlChar *name, const xmlChar *id, con
     refuse(parser, "it has a DOCTYPE, which is not allowed");
 }
 
-/* In others '<' and '=' may be spelled in ways that crowded() does not see. */
+/* In others '<' and '=' may be spelled in ways that ds_xml_crowded() does not see. */
 static void on_start(void *arg)
 {
     static const char *const known[] = {"UTF-8", "UTF-16", "ISO-8859-1", "US-ASCII"};
@@ -105,9 +105,8 @@ static void on_element(void *arg, const xmlChar *name, const xmlChar *prefix, co
 
 /* --- reading --------------------------------------------------------------------------------- */
 
-/* Whether an element may have so many attributes that the parser, which compares each with all
- * before it, would take hours. UTF-16 begins with a mark, or its first '<' has a NUL beside it. */
-static bool crowded(const char *text, size_t len)
+/* UTF-16 begins with a mark, or its first '<' has a NUL beside it. */
+bool ds_xml_crowded(const char *text, size_t len)
 {
     const unsigned char *c = (const unsigned char *)text;
     size_t width = len > 1 && (c[0] >= 0xfe || !c[0] || !c[1]) ? 2 : 1;
@@ -155,7 +154,7 @@ int ds_xml_read(const char *text, size_t len, const char *what, xmlDoc **out, st
     *out = NULL;
     if (len > DS_MAX_PAGE)
         return ds_fail(err, DS_E_INPUT, "%s: it is longer than %u bytes", what, DS_MAX_PAGE);
-    if (crowded(text, len))
+    if (ds_xml_crowded(text, len))
         return ds_fail(err, DS_E_INPUT, "%s: it has an element with more than %d attributes", what,
                        MOST_EQUALS);
     pthread_once(&once, set_up);

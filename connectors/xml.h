@@ -22,6 +22,10 @@ int ds_xml_read(const char *text, size_t len, const char *what, xmlDoc **out, st
 /* The same with a file of at most max bytes. */
 int ds_xml_file(const char *path, size_t max, xmlDoc **out, struct ds_err *err);
 
+/* Whether an element may have so many attributes that the parser, which compares each with all
+ * before it, would take hours; for who parses by itself. */
+bool ds_xml_crowded(const char *text, size_t len);
+
 /* The outermost element; DS_E_INPUT unless it has this name. */
 int ds_xml_root(const xmlDoc *doc, const char *name, const char *what, const xmlNode **out,
                 struct ds_err *err);

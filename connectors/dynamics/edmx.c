@@ -1,5 +1,7 @@
 #include "connectors/dynamics/metadata.h"
 
+#include "connectors/xml.h"
+
 #include <libxml/xmlreader.h>
 #include <stdio.h>
 #include <string.h>
@@ -245,6 +247,8 @@ int ds_dynamics_edmx_read(const char *text, size_t len, struct ds_arena *a,
     /* It could declare entities, and has no use for them. */
     if (memmem(text, len, "<!DOCTYPE", strlen("<!DOCTYPE")))
         return bad(&r, "a DOCTYPE is not accepted", err);
+    if (ds_xml_crowded(text, len))
+        return bad(&r, "an element has thousands of attributes", err);
     r.reader = xmlReaderForMemory(text, (int)len, NULL, "UTF-8", XML_PARSE_NONET);
     if (!r.reader)
         return ds_fail_nomem(err);

@@ -1,6 +1,7 @@
 #include "connectors/salesforce/limits.h"
 
 #include "base/date.h"
+#include "base/text.h"
 #include "connectors/salesforce/remote.h"
 
 #include <inttypes.h>
@@ -12,11 +13,13 @@ static void read_limit(const json_t *answer, const char *name, struct ds_sf_shar
 {
     const json_t *limit = json_object_get(answer, name);
     const char *most = ds_json_text(limit, "Max"), *left = ds_json_text(limit, "Remaining");
+    long m, l;
 
-    if (!most || !left)
+    if (!most || !left || !ds_text_int(most, 0, INT32_MAX, &m) ||
+        !ds_text_int(left, INT32_MIN, INT32_MAX, &l))
         return;
-    out->most = strtol(most, NULL, 10);
-    out->used = out->most - strtol(left, NULL, 10);
+    out->most = m;
+    out->used = m - l;
 }
 
 void ds_sf_limits_read(const json_t *answer, struct ds_sf_limits *out)

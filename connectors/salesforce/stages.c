@@ -80,6 +80,7 @@ static int take_count(struct listing *l, const json_t *row, const char *field, s
     const char *process = l->process_field ? grouped(row, l->process_field) : "";
     const char *value = grouped(row, field), *n = ds_json_text(row, "n");
     json_t *counts = l->counts;
+    long records;
 
     if (*process) {
         counts = json_object_get(l->of_each, process);
@@ -87,7 +88,7 @@ static int take_count(struct listing *l, const json_t *row, const char *field, s
             return ds_fail_nomem(err);
         counts = json_object_get(l->of_each, process);
     }
-    return add_count(counts, value, n ? strtoll(n, NULL, 10) : 0, err);
+    return add_count(counts, value, n && ds_text_int(n, 0, INT32_MAX, &records) ? records : 0, err);
 }
 
 /* A count that the org refuses is no reason to list nothing; a run that may not go on is. */
