@@ -124,7 +124,7 @@ static void compare(struct running *r, const json_t *then, const json_t *now)
     json_array_foreach(then, i, row)
     {
         if (json_is_true(json_array_get(row, 3)) && !find(now, row))
-            tell(r, row, "is gone in the CRM",
+            tell(r, row, "is gone: nothing in the CRM has or offers it",
                  is_named(r, row) ? ", and the mapping still names it" : "");
     }
 }

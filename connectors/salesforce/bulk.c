@@ -333,6 +333,7 @@ static int get_job(struct bulk *b, bool *refused, struct ds_err *err)
     struct ds_sf_fetch *f = b->f;
     enum ds_sf_job_state state = DS_SF_JOB_MISSING;
     bool resumed = *f->at.job.id != '\0';
+    struct ds_err why = {0};
     int rc = DS_OK;
 
     if (resumed)
@@ -350,13 +351,9 @@ static int get_job(struct bulk *b, bool *refused, struct ds_err *err)
     if (rc || *refused || state == DS_SF_JOB_COMPLETE)
         return rc;
     ds_sf_job_delete(f);
-    if (strcmp(ds_option(f->remote->options, "bulk"), "always") == 0) {
-        ds_fail(err, DS_E_REMOTE, "the org did not carry out the Bulk query");
-        return ds_hint(err, "'bulk = auto' reads page by page then");
-    }
-    ds_log(DS_LOG_WARNING, "the window is read page by page instead");
-    *refused = true;
-    return DS_OK;
+    ds_fail(&why, DS_E_REMOTE, "the org did not carry out the Bulk query");
+    ds_hint(&why, "'bulk = auto' reads page by page then");
+    return ds_sf_job_do_without(f, &why, refused, err);
 }
 
 /* Somebody deleted the job while it was read. Where we are is kept, and leads to another one. */

@@ -20,6 +20,11 @@ enum ds_sf_job_state {
  * today. */
 int ds_sf_job_create(struct ds_sf_fetch *f, const char *soql, bool *refused, struct ds_err *err);
 
+/* What Bulk does not do for us REST may: *refused, and a warning that says why. Where only a job will do
+ * that is the error instead. */
+int ds_sf_job_do_without(const struct ds_sf_fetch *f, const struct ds_err *why, bool *refused,
+                         struct ds_err *err);
+
 /* Looks at the job of f->at once. rows: how many records it has, when it is complete. A broken job is
  * logged as the org tells of it (SF-17). */
 int ds_sf_job_look(struct ds_sf_fetch *f, enum ds_sf_job_state *state, uint64_t *rows,

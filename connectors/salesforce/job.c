@@ -38,16 +38,10 @@ static int call(struct ds_sf_fetch *f, const char *method, const char *body,
 
 /* --- creating -------------------------------------------------------------------------------- */
 
-static bool is_forced(const struct ds_sf_fetch *f)
+int ds_sf_job_do_without(const struct ds_sf_fetch *f, const struct ds_err *why, bool *refused,
+                         struct ds_err *err)
 {
-    return strcmp(ds_option(f->remote->options, "bulk"), "always") == 0;
-}
-
-/* What Bulk does not do for us REST may, unless only a job will do. */
-static int do_without(const struct ds_sf_fetch *f, const struct ds_err *why, bool *refused,
-                      struct ds_err *err)
-{
-    if (is_forced(f)) {
+    if (strcmp(ds_option(f->remote->options, "bulk"), "always") == 0) {
         *err = *why;
         return err->status;
     }
@@ -62,7 +56,8 @@ static int look_at_budget(struct ds_sf_fetch *f, bool *refused, struct ds_err *e
     struct ds_err why = {0};
     int rc = ds_sf_limits_ask(f->remote, err);
 
-    return rc || !ds_sf_bulk_budget(f->remote, &why) ? rc : do_without(f, &why, refused, err);
+    return rc || !ds_sf_bulk_budget(f->remote, &why) ? rc
+                                                     : ds_sf_job_do_without(f, &why, refused, err);
 }
 
 /* How a query that Bulk cannot do is refused is nowhere written (SF-14, SF-15). */
@@ -74,7 +69,7 @@ static int take_refusal(struct ds_sf_fetch *f, const struct ds_api_reply *reply,
     if (reply->status != 400 && reply->status != 403 && reply->status != 404)
         return ds_sf_reply_failed("the Bulk query", reply, err);
     ds_sf_reply_failed("the Bulk query", reply, &why);
-    return do_without(f, &why, refused, err);
+    return ds_sf_job_do_without(f, &why, refused, err);
 }
 
 int ds_sf_job_create(struct ds_sf_fetch *f, const char *soql, bool *refused, struct ds_err *err)

@@ -64,7 +64,7 @@ told 'it is switched off' "'Negotiation' was deactivated in the CRM"
 stage edit "{\"id\":\"$new\",\"set\":{\"IsActive\":true}}" >/dev/null
 told 'and on' "'Negotiation' is in use again"
 stage delete "{\"id\":\"$new\"}" >/dev/null
-told 'it is taken away' "'Negotiation' is gone in the CRM$"
+told 'it is taken away' "'Negotiation' is gone: nothing in the CRM has or offers it$"
 stage undelete "{\"id\":\"$new\"}" >/dev/null
 told 'it comes back' "'Negotiation' is new in the CRM, and no line"
 
@@ -79,9 +79,9 @@ run 0 check sf
 has 'check says the same' "stages without a line.*'Prospects'" "$T/out"
 stage edit "{\"id\":\"$(old 1)\",\"set\":{\"ApiName\":\"Prospecting\",\"MasterLabel\":\"Prospecting\"}}" >/dev/null
 sed -i 's/^10 *= Prospecting/&\n10 = Prospects\n40 = Demo/' "$T/salesforce.mapping.conf"
-told 'the old name again' "'Prospecting' is in use again" "'Prospects' is gone in the CRM, and the mapping still names it"
+told 'the old name again' "'Prospecting' is in use again" "'Prospects' is gone: nothing in the CRM has or offers it, and the mapping still names it"
 stage edit "{\"id\":\"$new\",\"set\":{\"ApiName\":\"Demo\"}}" >/dev/null
-told 'one that has its line already' "'Demo' is new in the CRM$" "'Negotiation' is gone in the CRM$"
+told 'one that has its line already' "'Demo' is new in the CRM$" "'Negotiation' is gone: nothing in the CRM has or offers it$"
 stage edit "{\"id\":\"$(old 5)\",\"set\":{\"IsActive\":true}}" >/dev/null
 told 'an old one comes back into use' "'Value Proposition' is in use again"
 stage edit "{\"id\":\"$(old 5)\",\"set\":{\"IsActive\":false}}" >/dev/null
@@ -94,7 +94,7 @@ run 0 sync sf
 later '25 hours'
 run 0 sync sf
 stage edit "{\"id\":\"$(old 2)\",\"set\":{\"MasterLabel\":\"Evaluation\"}}" >/dev/null
-told 'another label' "'Talks' is gone in the CRM, and the mapping still names it" \
+told 'another label' "'Talks' is gone: nothing in the CRM has or offers it, and the mapping still names it" \
     "'Evaluation' is new in the CRM, and no line of the mapping names it"
 
 # --- record types: which of their stages records hold changes every day, and is no news
@@ -110,7 +110,7 @@ told 'records move on'
 edit salesforce "$(some salesforce open 7)" StageName Prospecting
 told 'and on'
 stage edit "{\"id\":\"$new\",\"set\":{\"ApiName\":\"Closing\"}}" >/dev/null
-told 'a line for one record type is a line' "'Closing' is new in the CRM$" "'Demo' is gone in the CRM, and the mapping"
+told 'a line for one record type is a line' "'Closing' is new in the CRM$" "'Demo' is gone: nothing in the CRM has or offers it, and the mapping"
 
 # --- what cannot be seen is no reason to stop
 
