@@ -73,7 +73,7 @@ ids >"$T/before"
 mark=$(marks | tail -n 1)
 ok 'interrupted and resumed' fetch "$small" --resume "$mark"
 is 'nothing is missing' "$want" "$(ids | sort -u - "$T/before" | wc -l)"
-sim fault '{"crm":"dynamics","match":"/opportunitysalesprocesses","kind":"latency","ms":100,"times":-1}' >/dev/null
+sim fault '{"crm":"dynamics","match":"/opportunitysalesprocesses","kind":"latency","ms":250,"times":-1}' >/dev/null
 began=${EPOCHREALTIME/./}
 fetch "$small" parallel=1 --quiet
 alone=$((${EPOCHREALTIME/./} - began))
