@@ -67,7 +67,7 @@ want=$(ids | wc -l)
 is 'nothing comes twice' "$want" "$(ids | sort -u | wc -l)"
 is 'and each has its stage' 0 "$(jq -c 'select(.record and .record.values["process.stage"] == null)' "$T/out" | wc -l)"
 ok 'three flows are asked for each page' test \
-    "$(sim_get "log?since=$since" | jq '[.requests[] | select(.path | test("process(es)?\\?|flows\\?"))] | length')" -ge $((want / 250 * 3))
+    "$(sim_get "log?since=$since" | jq '[.requests[] | select(.path | test("process(es)?\\?|flows\\?"))] | length')" -ge $((want * 3 / 250))
 fetch "$small" --die-after 2
 ids >"$T/before"
 mark=$(marks | tail -n 1)
