@@ -35,7 +35,7 @@ int ds_dynamics_page_open(struct ds_remote *remote, const json_t *rows,
 /* Appends the next question, behind the base address; false when there is none left. */
 bool ds_dynamics_page_ask(struct ds_dynamics_page *page, struct ds_buf *tail);
 /* Takes a row of the answer. */
-int ds_dynamics_page_take(void *page, const json_t *row, struct ds_err *err);
+int ds_dynamics_page_take(void *arg, const json_t *row, struct ds_err *err);
 /* Says of a question that was refused what to do about it; returns the error's status. */
 int ds_dynamics_page_refused(const struct ds_dynamics_page *page, struct ds_err *err);
 int ds_dynamics_page_fill(struct ds_dynamics_page *page, struct ds_err *err);

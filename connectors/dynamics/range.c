@@ -89,8 +89,10 @@ struct ds_dynamics_range *ds_dynamics_ranges_take(struct ds_dynamics_ranges *r, 
         if (!longest || left(r, &r->range[i]) > left(r, longest))
             longest = &r->range[i];
     }
-    pieces = longest ? 2 * left(r, longest) / (double)page : 0;
-    if (pieces <= 0 || r->count == DS_DYNAMICS_RANGES)
+    if (!longest || r->count == DS_DYNAMICS_RANGES)
+        return NULL;
+    pieces = 2 * left(r, longest) / (double)page;
+    if (pieces <= 0)
         return NULL;
     return split(r, longest,
                  pieces > (double)(idle + 1) ? idle + 1

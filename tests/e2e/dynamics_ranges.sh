@@ -67,13 +67,13 @@ want=$(ids | wc -l)
 is 'nothing comes twice' "$want" "$(ids | sort -u | wc -l)"
 is 'and each has its stage' 0 "$(jq -c 'select(.record and .record.values["process.stage"] == null)' "$T/out" | wc -l)"
 ok 'three flows are asked for each page' test \
-    "$(sim_get "log?since=$since" | jq '[.requests[] | select(.path | test("process(es)?\\?|flows\\?"))] | length')" -ge $((want / 250 * 3))
+    "$(sim_get "log?since=$since" | jq '[.requests[] | select(.path | test("process(es)?\\?|flows\\?"))] | length')" -ge $((want * 3 / 250))
 fetch "$small" --die-after 2
 ids >"$T/before"
 mark=$(marks | tail -n 1)
 ok 'interrupted and resumed' fetch "$small" --resume "$mark"
 is 'nothing is missing' "$want" "$(ids | sort -u - "$T/before" | wc -l)"
-sim fault '{"crm":"dynamics","match":"/opportunitysalesprocesses","kind":"latency","ms":100,"times":-1}' >/dev/null
+sim fault '{"crm":"dynamics","match":"/opportunitysalesprocesses","kind":"latency","ms":250,"times":-1}' >/dev/null
 began=${EPOCHREALTIME/./}
 fetch "$small" parallel=1 --quiet
 alone=$((${EPOCHREALTIME/./} - began))
