@@ -24,7 +24,7 @@ static const struct ds_ruling cases[] = {
     {DS_M_TERMINAL, DS_MOVE_CONFLICT, "theirs changed, and the deal is closed"},
     {DS_M_WAIT, DS_MOVE_WAIT, "theirs changed, and a rule makes it wait"},
     {DS_M_WITH_STATUS, DS_MOVE_NONE, "goes with the status, which is not settled yet"},
-    {DS_M_WITH_STAGE, DS_MOVE_NONE, "theirs closes the deal, and its stage is in conflict"},
+    {DS_M_WITH_STAGE, DS_MOVE_NONE, "closes the deal, and its stage is in conflict"},
     {DS_M_SEND, DS_MOVE_PUSH, "only ours changed"},
     {DS_M_TAKE_POLICY, DS_MOVE_TAKE, "both changed, differently, and the CRM's value counts"},
     {DS_M_KEEP_POLICY, DS_MOVE_PUSH, "both changed, differently, and the store's value counts"},

@@ -11,6 +11,7 @@ struct merging {
     struct ds_deal then;     /* the deal as it would be */
     struct ds_answer status; /* what stands against its new status */
     bool status_open;        /* the status is not settled: nothing that goes with it can be */
+    bool waits_for_stage;    /* that is why */
 };
 
 /* The fields that tell how far a deal is move together. */
@@ -93,6 +94,16 @@ static bool stage_disputed(const struct merging *m)
     return move == DS_MOVE_CONFLICT;
 }
 
+/* A CRM that has both in one field would lose the stage that it has moved to. */
+static bool stage_moved_there(const struct merging *m)
+{
+    const char *joined;
+    enum ds_move move =
+        ds_given(m->theirs, DS_STAGE) ? compare(m, DS_STAGE, &joined).move : DS_MOVE_NONE;
+
+    return move == DS_MOVE_CONFLICT || move == DS_MOVE_TAKE;
+}
+
 /* What was refused once, or undone, is not tried again until a value moves. */
 static const struct ds_conflict *stands(const struct merging *m, enum ds_field f)
 {
@@ -122,9 +133,12 @@ static int ruled(const struct merging *m, enum ds_field f, const struct ds_rulin
     }
     if (ruling->move == DS_MOVE_PUSH && follows && m->status_open)
         return DS_M_WITH_STATUS;
+    if (ruling->move == DS_MOVE_PUSH && f == DS_STATUS &&
+        ds_status_terminal(m->sight->ours.deal.value[f]) && stage_moved_there(m))
+        return DS_M_WITH_STAGE;
     if (ruling->move != DS_MOVE_TAKE && ruling->move != DS_MOVE_JOIN)
         return ruling->number;
-    if (follows && m->status_open)
+    if (follows && m->status_open && !(f == DS_STAGE && m->waits_for_stage))
         return DS_M_WITH_STATUS;
     answer = of_life_cycle(f) && m->status.rule ? m->status : ask(m, f, value);
     if (answer.rule && answer.makes == DS_REFUSES) {
@@ -190,8 +204,10 @@ static void merge_field(struct merging *m, enum ds_field f)
     enum ds_move move = number == ruling.number ? ruling.move : ds_merge_case(number)->move;
     struct ds_change *c;
 
-    if (f == DS_STATUS)
-        m->status_open = move == DS_MOVE_CONFLICT || number == DS_M_WITH_STAGE;
+    if (f == DS_STATUS) {
+        m->waits_for_stage = number == DS_M_WITH_STAGE;
+        m->status_open = move == DS_MOVE_CONFLICT || m->waits_for_stage;
+    }
     carry_out(m, f, move, joined);
     if (ds_item_decision(number))
         item->decided |= UINT64_C(1) << f;
