@@ -102,6 +102,18 @@ sim set '{"dynamics":{"limit_concurrent":0,"retry_after":0}}' >/dev/null
 sim reset '{}' >/dev/null
 PATHS=name,customerid_account.name
 
+# Throttled within ranges, killed, and the token gone when it goes on.
+for die in 4 9 14; do
+    rm -f "$T"/deals.db*
+    sim fault '{"crm":"dynamics","match":"orderby=modifiedon,","kind":"throttle","after":4,"times":3,"retry_after":1}' >/dev/null
+    { DEALSYNC_DIE_AT=$die "$BUILD/dealsync" backfill dv >"$T/out"; } 2>"$T/err"
+    is "killed at step $die" 137 $?
+    sim fault '{"crm":"dynamics","match":"orderby=modifiedon,","kind":"expire_token","after":2}' >/dev/null
+    run 0 backfill dv
+    is 'and completed' '30000 30000' "$(sql 'SELECT count(*), count(DISTINCT remote_id) FROM links' | tr '|' ' ')"
+    sim reset '{}' >/dev/null
+done
+
 # What changes while a load is interrupted is told by the fetch that follows it.
 drive dv fetch --paths "$PATHS" --die-after 5
 mark=$(marks | tail -n 1)

@@ -105,6 +105,22 @@ for status in 403 429; do
     sim reset '{}' >/dev/null
 done
 
+fetch && c=$(cursor)
+for n in $(seq 1 20); do edit dynamics "$(some dynamics open "$n")" stepname "moved $n"; done
+sim set '{"page":10}' >/dev/null
+sim fault '{"crm":"dynamics","match":"skiptoken","kind":"status","status":400,"code":"0x80044352",
+    "message":"Version stamp associated with the client has expired. Please perform a full sync."}' >/dev/null
+ok 'a token that ends between two pages' fetch --cursor "$c"
+is 'announces everything before the first record' true "$(jq -s 'map(has("whole")) | index(true) == 0' "$T/out")"
+is 'and reads it, once' "$(sim_get 'find?crm=dynamics&n=1000' | jq '.ids | length')" "$(records)"
+sim set '{"page":0}' >/dev/null
+sim reset '{}' >/dev/null
+sim_set '{"tracking":0}'
+ok 'a link that nobody follows any more, change tracking being off' fetch --cursor "$c"
+has 'announces everything' refused <(whole)
+hasnt 'and leaves no link' deltatoken <(cursor)
+sim_set '{"tracking":1}'
+
 # --- where there is no change tracking (DV-41, DV-55) ------------------------------------------------
 
 for kind in 0 2; do

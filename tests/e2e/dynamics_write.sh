@@ -201,6 +201,27 @@ for kind in cut_before cut_after; do
 done
 is 'reading tells what has happened' cut_after "$(read_one "$id"; jq -r .values.name "$T/now")"
 
+# --- tokens that end on the way (DV-7), owners that are teams ---------------------------------------
+
+two=$(some dynamics open 61)
+{ change "$id" '{"name":"one"}' && change "$two" '{"name":"two"}'; } >"$T/in"
+before=$(mutating)
+sim fault '{"crm":"dynamics","match":"batch","kind":"expire_token"}' >/dev/null
+ok 'a token ends before a batch' write <"$T/in"
+is 'which is sent once more, for nothing was done' "ok ok $((before + 2))" "$(outcome 0) $(outcome 1) $(mutating)"
+{ change "$id" '{"name":"three"}' && change "$two" '{"name":"four"}'; } >"$T/in"
+sim fault '{"crm":"dynamics","match":"PATCH","kind":"expire_token","after":1}' >/dev/null
+ok 'and within one' write <"$T/in"
+is 'what was refused is for later' 'ok later three two' "$(outcome 0) $(outcome 1) $(now 0 name) $(now 1 name)"
+sim reset '{}' >/dev/null
+team=a100000e-5f2a-4d1c-8b00-000000000002
+change "$two" "{\"_ownerid_value\":\"$team\",\"estimatedvalue\":\"1234.5678\"}" >"$T/in"
+ok 'a team becomes the owner' write <"$T/in"
+is 'and what the currency rounds is told' "ok $team 1234.5700" "$(outcome 0) $(now 0 _ownerid_value) $(now 0 estimatedvalue)"
+change "$two" "{\"_ownerid_value\":\"${team%2}f\"}" >"$T/in"
+ok 'a team that there is not' write <"$T/in"
+is 'is refused' record "$(outcome 0)"
+
 # --- without optimistic concurrency (DV-76) -------------------------------------------------------
 
 change "$id" '{"name":"unguarded"}' >"$T/in"
