@@ -151,7 +151,7 @@ is 'the first one is not guarded' 20 "$(sql 'SELECT count(*) FROM deals')"
 export_of < <(for n in {1..4}; do row "$n" value=999; done && for n in {5..24}; do row "$n"; done)
 state >"$T/before"
 run 4 backfill csv
-has 'changes and new deals count together' '8 of 20 deals \(.guard.: 5 and 10 %\)' "$T/err"
+has 'changes and new deals count together' '8 of 20 deals \(guard_count is 5, guard_percent 10\)' "$T/err"
 has 'nothing was written, it says' 'nothing was written' "$T/err"
 state >"$T/after"
 ok 'nor was it' cmp "$T/before" "$T/after"

@@ -222,7 +222,11 @@ static const struct {
                                    " (SELECT count(*) FROM links l WHERE l.connection = c.id)"},
     {"a conflict is open and its record is not linked",
      "SELECT count(*) FROM conflicts f WHERE closed_ms IS NULL AND NOT EXISTS"
-     " (SELECT 1 FROM links l WHERE (l.connection, l.remote_id) = (f.connection, f.remote_id))"},
+     " (SELECT 1 FROM links l WHERE (l.connection, l.remote_id) = (f.connection, f.remote_id))"
+     " AND f.remote_id <> '(deal ' || f.deal || ')'"},
+    {"a refused creation is open and its deal is linked",
+     "SELECT count(*) FROM conflicts f JOIN links l USING (connection, deal)"
+     " WHERE f.closed_ms IS NULL AND NOT l.deleted AND f.remote_id = '(deal ' || f.deal || ')'"},
     {"a hold has no link",
      "SELECT count(*) FROM holds h WHERE NOT EXISTS"
      " (SELECT 1 FROM links l WHERE (l.connection, l.remote_id) = (h.connection, h.remote_id))"},
