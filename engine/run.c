@@ -384,10 +384,10 @@ static int look(struct running *r, struct ds_buf *next, struct ds_err *err)
 {
     if (r->undoes)
         return ds_undo_take(r, err);
-    if (fetch(r, next, err) || ds_asks_take(r, err) || ds_guard_pass(r, err) ||
-        ds_records_release(r, err))
-        return err->status;
-    return ds_vanished_tell(r, err);
+    return fetch(r, next, err) || ds_asks_take(r, err) || ds_vanished(r, err) ||
+                   ds_guard_pass(r, err) || ds_records_release(r, err)
+               ? err->status
+               : DS_OK;
 }
 
 static int run_dry(struct running *r, struct ds_buf *next, struct ds_err *err)
@@ -407,9 +407,10 @@ static int run_through(struct running *r, struct ds_buf *next, struct ds_err *er
         return run_dry(r, next, err);
     if (r->plan)
         return run_plan(r, err);
-    if (fetch(r, next, err) || ds_asks_take(r, err) || ds_stages_watch(r, err) ||
-        ds_batch_commit(r, err) || ds_guard_pass(r, err) || ds_records_apply(r, err) ||
-        ds_records_release(r, err) || move_cursor(r, next->text, err) || ds_push(r, err))
+    if (fetch(r, next, err) || ds_asks_take(r, err) || ds_vanished(r, err) ||
+        ds_stages_watch(r, err) || ds_batch_commit(r, err) || ds_guard_pass(r, err) ||
+        ds_records_apply(r, err) || ds_records_release(r, err) || move_cursor(r, next->text, err) ||
+        ds_push(r, err))
         return err->status;
     return finish(r, err);
 }

@@ -105,9 +105,10 @@ int ds_undo_plan(struct running *r, struct ds_sight *s, struct ds_item *item, st
 /* Plans it for every deal that the run has changed. */
 int ds_undo_take(struct running *r, struct ds_err *err);
 
-/* Linked records that a complete fetch has not brought, told one by one (M-53), but for those that have
- * changed behind its end. */
-int ds_vanished_tell(struct running *r, struct ds_err *err);
+/* Linked records that a complete fetch has not brought. `verify` tells them one by one (M-53), but for
+ * those that have changed behind its end; a run whose cursor counts no longer takes those that were
+ * deleted. */
+int ds_vanished(struct running *r, struct ds_err *err);
 
 /* Records that the CRM need not have sent: those with writes that an earlier run has not confirmed,
  * those whose deal somebody else has changed. They are read by id and go the way of all others; deals

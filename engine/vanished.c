@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK 200  /* ids in one question */
-#define MOST  1000 /* that are asked for; of more, something else is wrong */
+#define CHUNK 200 /* ids in one question */
+/* That are asked for: of more, something else is wrong, or a filter has left them out. */
+#define MOST_TOLD  1000
+#define MOST_TAKEN 10000
 /* A fetch ends a little before now, for commits that come late, and clocks differ. */
 #define LATE_MS (15 * 60 * INT64_C(1000))
 
@@ -19,6 +21,7 @@ struct missing {
 
 struct missed {
     struct running *r;
+    bool tells;            /* those that cannot be seen; else takes those that were deleted */
     struct ds_arena arena; /* of the chunk */
     size_t asked;
     size_t count;
@@ -41,7 +44,8 @@ static int take(void *arg, const struct ds_record *record, struct ds_err *err)
 {
     struct missed *m = arg;
 
-    (void)err;
+    if (!m->tells)
+        return record->deleted ? ds_records_take(m->r, record, err) : DS_OK;
     for (size_t i = 0; record->id && i < m->count; i++)
         if (strcmp(m->record[i].id, record->id) == 0)
             m->record[i].seen = is_late(m->r, record);
@@ -76,18 +80,21 @@ static int ask(struct missed *m, struct ds_err *err)
 
     for (size_t i = 0; i < m->count; i++)
         ids[i] = m->record[i].id;
-    if (m->count && r->asks && m->asked < MOST &&
-        r->job->connector->read(r->remote, &query, ids, m->count, false, &sink, err))
+    if (ds_batch_commit(r, err)) /* nobody waits for the store while we wait for an answer */
         return err->status;
+    r->asking = true;
+    if (m->count && r->asks && m->asked < (m->tells ? MOST_TOLD : MOST_TAKEN))
+        r->job->connector->read(r->remote, &query, ids, m->count, false, &sink, err);
+    r->asking = false;
     m->asked += m->count;
-    for (size_t i = 0; i < m->count; i++) {
+    for (size_t i = 0; m->tells && !err->status && i < m->count; i++) {
         ds_arena_reset(&r->batch);
-        if (!m->record[i].seen && tell(r, &m->record[i], err))
-            return err->status;
+        if (!m->record[i].seen)
+            tell(r, &m->record[i], err);
     }
     m->count = 0;
     ds_arena_reset(&m->arena);
-    return ds_options_interrupted(r->job->options, err);
+    return err->status ? err->status : ds_options_interrupted(r->job->options, err);
 }
 
 static int on_link(void *arg, const char *remote_id, const struct ds_link *link, struct ds_err *err)
@@ -112,16 +119,24 @@ static int on_link(void *arg, const char *remote_id, const struct ds_link *link,
     return m->count < CHUNK ? DS_OK : ask(m, err);
 }
 
-int ds_vanished_tell(struct running *r, struct ds_err *err)
+/* Reading everything anew does not tell what was deleted since the last run. */
+static bool takes(const struct running *r)
 {
+    return r->loaded && r->result->everything && r->asks && !r->empty;
+}
+
+int ds_vanished(struct running *r, struct ds_err *err)
+{
+    bool tells = r->job->command == DS_VERIFY && r->state.id;
     struct missed *m;
 
-    if (r->job->command != DS_VERIFY || !r->state.id)
+    if (!tells && !takes(r))
         return DS_OK;
     m = calloc(1, sizeof(*m));
     if (!m)
         return ds_fail_nomem(err);
     m->r = r;
+    m->tells = tells;
     ds_arena_reset(&r->batch);
     if (!ds_store_links(r->store, &r->batch, r->state.id, on_link, m, err))
         ask(m, err);

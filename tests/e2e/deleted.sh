@@ -100,6 +100,24 @@ sync_later sf 0
 sync_later sf 0 # the overlap brings it twice
 silent 'deleted before it became a deal' sf
 
+# What was deleted before everything is read anew: the new reading cannot tell of it.
+for why in 'a token that is void' 'another mapping' 'a backfill'; do
+    anew 40 'deleted = close' 'deleted_reason = others'
+    run 0 sync dv
+    one=$(some dynamics open 1)
+    gone delete dynamics "$one"
+    command=sync
+    case $why in
+    a\ token*) sim metadata '{"crm":"dynamics"}' >/dev/null ;;
+    another*) sed -i '/^notes/d' "$T/dynamics.mapping.conf" ;;
+    a\ backfill) command=backfill ;;
+    esac
+    later
+    run 0 "$command" dv
+    is "$why: what was deleted before is found" lost "$(ours "$one" status)"
+    silent "$why" dv
+done
+
 # --- out of sight ----------------------------------------------------------------------------------------
 
 # watched ARGUMENTS...: runs, and neither side moves by a byte.
