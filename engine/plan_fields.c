@@ -20,21 +20,27 @@ static bool of_life_cycle(enum ds_field f)
     return f == DS_STATUS || f == DS_STAGE || f == DS_REASON;
 }
 
+static struct ds_ask question(const struct merging *m, const struct ds_deal *then, enum ds_field f)
+{
+    const struct ds_sight *s = m->sight;
+
+    return (struct ds_ask){.policy = m->policy,
+                           .arena = m->arena,
+                           .base = &s->base,
+                           .ours = &s->ours.deal,
+                           .theirs = m->theirs,
+                           .then = then,
+                           .field = f,
+                           .created_ms = s->ours.created_ms};
+}
+
 /* Whether the deal may get this value. */
 static struct ds_answer ask(const struct merging *m, enum ds_field f, const char *value)
 {
-    const struct ds_sight *s = m->sight;
     struct ds_deal then = m->then;
-    struct ds_ask q = {.policy = m->policy,
-                       .arena = m->arena,
-                       .base = &s->base,
-                       .ours = &s->ours.deal,
-                       .theirs = m->theirs,
-                       .then = &then,
-                       .field = f,
-                       .created_ms = s->ours.created_ms,
-                       .same_crm_id = s->link.deal ? s->same_crm_id : 0};
+    struct ds_ask q = question(m, &then, f);
 
+    q.same_crm_id = m->sight->link.deal ? m->sight->same_crm_id : 0;
     ds_deal_set(&then, f, value);
     return ds_rules_change(&q);
 }
@@ -278,17 +284,10 @@ static void conclude(struct merging *m)
     const struct ds_sight *s = m->sight;
     struct ds_item *item = m->item;
     struct ds_deal then = s->ours.deal;
-    struct ds_ask q = {.policy = m->policy,
-                       .arena = m->arena,
-                       .base = &s->base,
-                       .ours = &s->ours.deal,
-                       .theirs = m->theirs,
-                       .then = &then,
-                       .field = DS_FIELDS,
-                       .created_ms = s->ours.created_ms,
-                       .unmapped_stage = s->theirs->mapped.unmapped_stage,
-                       .held = item->wanted.given};
+    struct ds_ask q = question(m, &then, DS_FIELDS);
 
+    q.unmapped_stage = s->theirs->mapped.unmapped_stage;
+    q.held = item->wanted.given;
     if (item->conflicts)
         item->outcome = DS_CONFLICT;
     else if (item->wanted.given)

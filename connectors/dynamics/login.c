@@ -57,9 +57,8 @@ static const struct refusal {
      "add it under 'Enterprise applications' of this tenant, or compare 'tenant' with the app "
      "registration"},
     {53003, NULL, DS_E_AUTH, "a conditional access policy keeps the application out", "client_id",
-     "the sign-in logs in Entra (service principal sign-ins) name the policy: let it leave out "
-     "this "
-     "application, or admit the address of this machine"},
+     "the sign-in logs in Entra (service principal sign-ins) name the policy: exclude this "
+     "application from it, or admit the address of this machine"},
     {900023, NULL, DS_E_CONFIG, "the tenant is neither an id nor a domain name", "tenant",
      "copy the directory (tenant) id from the overview page of the app registration"},
     {90002, NULL, DS_E_CONFIG, "there is no such tenant", "tenant",

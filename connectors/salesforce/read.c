@@ -80,16 +80,39 @@ int ds_sf_read_rows(struct ds_sf_reader *reader, const char *column, const char 
     return rc ? rc : load_children(reader, rows, err);
 }
 
+/* Of texts that people give; one that is no id is refused by Salesforce together with all others. */
+static int only_ids(struct ds_arena *a, const char *const *texts, size_t count, const char **ids,
+                    size_t *found, struct ds_err *err)
+{
+    char id[DS_SF_ID];
+
+    *found = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!ds_sf_id(texts[i], id))
+            continue;
+        ids[*found] = ds_arena_dup(a, id);
+        if (!ids[(*found)++])
+            return ds_fail_nomem(err);
+    }
+    return DS_OK;
+}
+
 /* The connector's function; what is read by key tells the key in `where`. */
 int ds_sf_read(struct ds_remote *remote, const struct ds_query *query, const char *const *ids,
                size_t count, bool by_key, const struct ds_sink *sink, struct ds_err *err)
 {
-    const char *column = by_key ? ds_option(remote->options, "key_field") : "Id";
+    const char *column = by_key ? ds_option(remote->options, "key_field") : "Id", **known = NULL;
     struct ds_sf_reader reader;
     int rc = ds_sf_reader_open(&reader, remote, query, err);
 
     if (!rc && !column)
         rc = ds_sf_no_key(remote, err);
+    if (!rc && !by_key) {
+        known = ds_arena_alloc(&reader.columns.arena, (count + 1) * sizeof(*known));
+        rc = known ? only_ids(&reader.columns.arena, ids, count, known, &count, err)
+                   : ds_fail_nomem(err);
+        ids = known;
+    }
     for (size_t at = 0; at < count && !rc; at += DS_SF_MOST_IDS) {
         size_t n = count - at < DS_SF_MOST_IDS ? count - at : DS_SF_MOST_IDS, i;
         json_t *rows = json_array(), *row;

@@ -73,7 +73,7 @@ served() {
     has "$1" "$3" "$T/err"
     is "$1: asked once" 1 "$(grep -c 'Connection from .*:' "$T/raw.log")"
     kill $raw_pid
-    wait $raw_pid 2>/dev/null
+    wait $raw_pid 2>/dev/null || true
 }
 {
     printf 'HTTP/1.1 200 OK\r\n'

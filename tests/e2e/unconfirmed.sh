@@ -3,7 +3,6 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
-mutations() { sim_get stats | jq .mutating; }
 pushed() { sql "SELECT count(*) FROM history WHERE kind = 'pushed' AND deal = $deal"; }
 
 # fresh CONNECTION CRM: a date that was sent, and whose answer was lost before or after it was kept.
@@ -53,10 +52,10 @@ story() { # connection crm
         fresh "$c" "$crm"
         lose "$c" "$crm" $way
         sed -i 's/^direction = both/direction = pull/' "$T/dealsync.conf"
-        n=$(mutations)
+        n=$(writes)
         run 0 sync "$c"
         run 0 sync "$c"
-        is "$c, $way: nothing is sent" "$n" "$(mutations)"
+        is "$c, $way: nothing is sent" "$n" "$(writes)"
         is "$c, $way: nothing waits" 0 "$(sql 'SELECT count(*) FROM outbox')"
         is "$c, $way: the history has what happened" "$([ $way = cut_after ] && echo 1 || echo 0)" "$(pushed)"
     done

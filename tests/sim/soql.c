@@ -417,6 +417,16 @@ static char *full_id(char *text)
     return grab_text(id, 18);
 }
 
+static bool like_id(const char *text)
+{
+    size_t n = strlen(text);
+
+    for (size_t i = 0; i < n; i++)
+        if (!isalnum((unsigned char)text[i]))
+            return false;
+    return n == 15 || n == 18;
+}
+
 static struct expr *literal(struct parser *p, enum op op, const struct field *f)
 {
     enum kind kind = form_kind(f->form);
@@ -440,6 +450,11 @@ static struct expr *literal(struct parser *p, enum op op, const struct field *f)
     text = wants_quotes ? unescape(p->token + 1, p->len - 2) : grab_text(p->token, p->len);
     if (!text || strlen(text) > LONGEST_LITERAL) {
         fail(p, "MALFORMED_QUERY", "invalid string literal '%.*s'", (int)p->len, p->token);
+        free(text);
+        return NULL;
+    }
+    if (kind == V_ID && *text && !like_id(text)) {
+        fail(p, "INVALID_QUERY_FILTER_OPERATOR", "invalid ID field: %s", text);
         free(text);
         return NULL;
     }
