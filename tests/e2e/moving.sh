@@ -89,6 +89,26 @@ run 0 sync sf
 is 'to take it is to win (R-67)' 'won|100' "$(sql "SELECT status, stage FROM deals WHERE id = $deal")"
 is 'and settled' 0 "$(sql 'SELECT count(*) FROM conflicts WHERE closed_ms IS NULL')"
 
+# --- closed here while the stage moved there --------------------------------------------------------------
+
+for end in "won', stage = '100" "lost', reason = 'budget"; do
+    fresh 'direction = both'
+    sql "UPDATE deals SET status = '$end' WHERE id = $deal"
+    status=${end%%\'*}
+    other=Engaging
+    [ "$(field salesforce "$id" StageName)" = Engaging ] && other=Prospecting
+    edit salesforce "$id" StageName $other
+    n=$(writes)
+    clock 2026-08-21T06:20:00Z
+    run 3 sync sf
+    is "$status: a closing is not sent over another stage (M-14)" "$n $other stage" \
+        "$(writes) $(field salesforce "$id" StageName) $(sql "SELECT field FROM conflicts WHERE closed_ms IS NULL")"
+    run 0 resolve --connection sf --take store
+    run 0 sync sf
+    is "$status: until a person says so" "$status" "$(field salesforce "$id" StageName | tr '[:upper:]' '[:lower:]')"
+    is "$status: and nothing is left" 0 "$(sql 'SELECT (SELECT count(*) FROM conflicts WHERE closed_ms IS NULL) + (SELECT count(*) FROM outbox)')"
+done
+
 # --- many deals, few of them touched -------------------------------------------------------------------
 
 fresh 'direction = both' 'create = yes'
