@@ -264,6 +264,7 @@ static int check_remote(struct checking *c, struct ds_identity *who, struct ds_e
 
     query.paths = ds_mapping_paths(c->ready.mapping, &query.count);
     query.written = ds_mapping_written(c->ready.mapping, &c->arena, c->sends);
+    query.creates = c->ready.connection->policy.creates;
     if (!query.written)
         return ds_fail_nomem(err);
     if (ds_ready_open(&c->ready, err) || connector->identify(c->ready.remote, who, err))

@@ -79,6 +79,7 @@ struct ds_query {
     size_t count;
     const char *const *paths; /* "Name", "Account.Name", "statuscode.label" */
     const bool *written;      /* for each path, whether changes may set it; NULL: none is */
+    bool creates;             /* and records may be made; for check() */
     const char *cursor;       /* only what changed since; NULL: everything */
     const char *resume;       /* go on within an interrupted fetch; NULL: from its start */
 };

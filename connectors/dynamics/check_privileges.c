@@ -103,6 +103,8 @@ int ds_dynamics_check_privileges(struct ds_dynamics_check *c, struct ds_err *err
     rc = need(c, DS_DYNAMICS_READ, "opportunity", "every fetch");
     if (!rc && ds_dynamics_writes(c))
         rc = need(c, DS_DYNAMICS_WRITE, "opportunity", "writing");
+    if (!rc && c->query->creates)
+        rc = need(c, DS_DYNAMICS_CREATE, "opportunity", "'create = yes'");
     for (size_t i = 0; i < c->query->count && !rc; i++) {
         rc = need_path(c, i, err);
         if (rc && ds_dynamics_is_finding(c, rc)) {

@@ -251,7 +251,11 @@ static int check_creating(struct ds_sf_check *c)
     int rc = DS_OK;
 
     if (!key)
-        return DS_OK;
+        return c->query->creates
+                   ? ds_sf_note(c, DS_FINDING_PROBLEM,
+                                "'key_field' is missing, and nothing is created without it: name "
+                                "a text field of 36 characters, 'External ID' and 'Unique'")
+                   : DS_OK;
     if (denied(c->remote->describe, "createable"))
         rc = ds_sf_note(c, DS_FINDING_PROBLEM,
                         "the user may not make opportunities: grant 'Create' (" EDIT ")");

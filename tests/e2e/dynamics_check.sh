@@ -39,7 +39,13 @@ has 'a role of a business unit' "warning +'Read' on the table opportunity reache
 dynamics '{"denied":"prvReadOpportunity","denied_code":"0x80048306"}'
 run 78 check dv
 has 'the table itself' "allows 'Read' on the table opportunity, which every fetch needs" "$T/out"
-dynamics '{"denied":"","denied_code":"0x80040220"}'
+dynamics '{"denied":"prvCreateOpportunity","denied_code":"0x80040220"}'
+run 0 check dv
+setting 'direction = both\ncreate = yes'
+run 78 check dv
+has 'creating' "allows 'Create' on the table opportunity, which 'create = yes' needs" "$T/out"
+setting ''
+dynamics '{"denied":""}'
 
 # What is switched off.
 dynamics '{"tracking":0}'

@@ -105,6 +105,10 @@ for key in NextStep:'is no external id' No_Key__c:'missing or hidden'; do
     has "'${key%%:*}' as key_field" "\"problem\":\".*${key#*:}" "$T/out"
 done
 
+sed -i '/^key_field = /d; s/^connector = salesforce/&\ndirection = both\ncreate = yes/' "$T/dealsync.conf"
+told 'what keeps creations apart is missing' "^  problem +'key_field' is missing, and nothing is created without it"
+sed -i 's/^create = yes/key_field = x/; /^direction = both/d' "$T/dealsync.conf"
+
 # --- the budget --------------------------------------------------------------------------------------
 
 sed -i 's/^key_field = .*/bulk_share = 0/' "$T/dealsync.conf"
