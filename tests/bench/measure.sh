@@ -71,6 +71,7 @@ curl_begin() { # CONNECTION
 silent
 show-error
 compressed
+globoff
 cacert = "$T/tls/ca.pem"
 header = "Authorization: Bearer $(token_of "$1")"
 header = "Accept: $accept"
