@@ -117,7 +117,7 @@ sql "DROP TRIGGER deals_numbered;
     INSERT INTO deals(id, name, value, currency, close_date, location, customer_name, customer_country)
     SELECT i, 'D' || i, '1', 'USD', '2029-09-09', '4711', 'C' || i, 'US' FROM n;
     INSERT INTO links(connection, remote_id, deal, version, seen_version, base)
-    SELECT 1, '006X' || id, id, 'x', 1, '{}' FROM deals WHERE id > 60;
+    SELECT 1, printf('006%012dAAA', id), id, 'x', 1, '{}' FROM deals WHERE id > 60;
     INSERT INTO touched SELECT 1, id FROM deals WHERE id <= 1000"
 timeout 20 "$BUILD/dealsync" sync sf >"$T/out" 2>"$T/err"
 is 'touched deals cost what they are, not what the store has (P-12)' 0 $?

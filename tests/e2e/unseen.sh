@@ -29,7 +29,7 @@ fresh() {
     run 0 sync sf
     id=$(some salesforce open 1)
     deal=$(deal_of "$id")
-    hidden=006000000000ZZZAAA
+    hidden=006000000000999AAA
     sql "UPDATE links SET remote_id = '$hidden' WHERE remote_id = '$id';
         UPDATE deals SET close_date = '2029-05-06' WHERE id = $deal"
     sim_get log | jq .next >"$T/from"
