@@ -125,6 +125,23 @@ static bool takes(const struct running *r)
     return r->loaded && r->result->everything && r->asks && !r->empty;
 }
 
+/* What has not been asked for is not passed over in silence. */
+static int tell_rest(struct running *r, size_t missing, struct ds_err *err)
+{
+    const struct ds_watch *w = r->job->watch;
+    const char *text = ds_arena_printf(
+        &r->lasting,
+        "%zu linked records did not come, and %d of them were asked for: whether the others were "
+        "deleted is not known, 'dealsync verify %s' names them",
+        missing, MOST_TAKEN, r->job->connection);
+
+    if (!text)
+        return ds_fail_nomem(err);
+    if (w->notice)
+        w->notice(w->arg, text);
+    return DS_OK;
+}
+
 int ds_vanished(struct running *r, struct ds_err *err)
 {
     bool tells = r->job->command == DS_VERIFY && r->state.id;
@@ -138,8 +155,9 @@ int ds_vanished(struct running *r, struct ds_err *err)
     m->r = r;
     m->tells = tells;
     ds_arena_reset(&r->batch);
-    if (!ds_store_links(r->store, &r->batch, r->state.id, on_link, m, err))
-        ask(m, err);
+    if (!ds_store_links(r->store, &r->batch, r->state.id, on_link, m, err) && !ask(m, err) &&
+        !tells && m->asked > MOST_TAKEN)
+        tell_rest(r, m->asked, err);
     ds_arena_clear(&m->arena);
     free(m);
     return err->status;

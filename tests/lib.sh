@@ -238,9 +238,9 @@ anew() {
     later
 }
 
-# A quarter of an hour passes.
+# later [SECONDS]: so much time passes, or a quarter of an hour.
 later() {
-    now=$((now + 900))
+    now=$((now + ${1:-900}))
     clock "$(date -u -d "@$now" +%Y-%m-%dT%H:%M:%SZ)"
 }
 

@@ -123,7 +123,6 @@ happens() {
 # --- read in both ways -----------------------------------------------------------------------------
 
 now=$(date -u -d 2026-08-21T06:00:00Z +%s)
-later() { now=$((now + $1)) && clock "$(date -u -d "@$now" +%FT%TZ)"; }
 
 later 0
 both sync dv

@@ -4,13 +4,6 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
-field() { sim_get "record?crm=salesforce&id=$1" | jq -r --arg name "$2" '.[$name] // "null"'; }
-
-later() { # SECONDS
-    now=$((now + $1))
-    clock "$(date -u -d "@$now" +%Y-%m-%dT%H:%M:%SZ)"
-}
-
 # asked: how often the record was asked for since the last time.
 asked() {
     sim_get "log?since=$(cat "$T/from")" >"$T/log"
@@ -64,7 +57,7 @@ is 'the deal stays as it is, and to be looked at' '0 1' \
 shown
 later 3600
 run 0 sync sf
-is 'there again, it gets what was changed' '2029-05-07 0' "$(field "$id" CloseDate) $(sql 'SELECT count(*) FROM touched')"
+is 'there again, it gets what was changed' '2029-05-07 0' "$(field salesforce "$id" CloseDate) $(sql 'SELECT count(*) FROM touched')"
 
 fresh 'direction = both'
 later 900
@@ -74,7 +67,7 @@ edit salesforce "$id" Name 'Seen again'
 later 900
 run 0 sync sf
 is 'a fetch that brings it does not wait' 'Seen again 2029-05-06' \
-    "$(sql "SELECT name FROM deals WHERE id = $deal") $(field "$id" CloseDate)"
+    "$(sql "SELECT name FROM deals WHERE id = $deal") $(field salesforce "$id" CloseDate)"
 
 fresh 'direction = pull'
 sql "UPDATE links SET version = NULL WHERE deal = $deal"
