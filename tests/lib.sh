@@ -228,10 +228,11 @@ some() {
     sim_get "find?crm=$1&where=$2&n=$3" | jq -r ".ids[$(($3 - 1))]"
 }
 
-# anew COUNT LINES...: new remotes with so many records each, a configuration with these lines, no store.
+# anew COUNT LINES...: new remotes with so many records each, PAGE (20) in a page, a configuration with these
+# lines, no store.
 anew() {
     stop_sim
-    start_sim --count "$1" --page 20
+    start_sim --count "$1" --page "${PAGE:-20}"
     configure 'guard_count = 1000' "${@:2}"
     rm -f "$T"/deals.db*
     now=1787290000
