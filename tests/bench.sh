@@ -89,7 +89,6 @@ if wanted sequential || wanted ranged; then
     bench_nothing dv
 fi
 if wanted push; then
-    stop_sim
     start_sim --count 5000
     configure 'direction = both' 'guard_count = 100000'
     printf '\n1000 changed deals written in the CRM\n'
@@ -98,7 +97,6 @@ if wanted push; then
     for ms in 0 300; do bench_push dv "$ms"; done
 fi
 if wanted links; then
-    stop_sim
     start_sim --count "$N"
     configure
     bench_links

@@ -115,8 +115,9 @@ deal_of() {
 
 # --- the simulator -------------------------------------------------------------------------------
 
-# start_sim OPTIONS...: both remotes; sets SALESFORCE and DYNAMICS to their addresses.
+# start_sim OPTIONS...: both remotes, in place of those before; sets SALESFORCE and DYNAMICS to their addresses.
 start_sim() {
+    stop_sim
     [ -d "$T/tls" ] || bash "$HERE/sim/certs.sh" "$T/tls" >/dev/null || exit 1
     rm -f "$T/ready"
     "$BUILD/dealsync-sim" --cert "$T/tls/server.pem" --key "$T/tls/server.key" \
@@ -231,7 +232,6 @@ some() {
 # anew COUNT LINES...: new remotes with so many records each, PAGE (20) in a page, a configuration with these
 # lines, no store.
 anew() {
-    stop_sim
     start_sim --count "$1" --page "${PAGE:-20}"
     configure 'guard_count = 1000' "${@:2}"
     rm -f "$T"/deals.db*

@@ -21,7 +21,6 @@ tell() {
 
 # The world as it was after the last tell.
 again() {
-    stop_sim
     start_sim "${WORLD[@]}"
     while IFS=$'\t' read -r word json; do
         json=${json//\\/\\\\}

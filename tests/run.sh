@@ -9,9 +9,9 @@
 #
 # What a test prints decides: its lines "ok ...", "not ok ..." and "skipped: why" (cmocka's TAP is
 # understood too). One without such lines counts as one test, by its exit status. A test that
-# announced more results than it gave, that ended badly without a "not ok", or that left a report of
-# a sanitizer or of valgrind, has failed. Each finds the programs in $BUILD, has an empty standard
-# input and a TMPDIR of its own, which is removed afterwards.
+# announced more results than it gave, that ended badly without a "not ok", that left a report of a
+# sanitizer or of valgrind, or that left something running, has failed. Each finds the programs in
+# $BUILD, has an empty standard input and a TMPDIR of its own, which is removed afterwards.
 #
 # Ends with the line "N passed, N failed"; exits 1 when something failed or nothing passed.
 set -u
@@ -21,7 +21,7 @@ jobs=${JOBS:-$(($(nproc) + 1))} # most of them wait for something now and then
 limit=${TEST_TIMEOUT:-300} # seconds for one program or script
 work=$(mktemp -d "${TMPDIR:-/tmp}/dealsync-test.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
-trap 'kill $(jobs -rp) 2>/dev/null; exit 130' INT TERM
+trap 'kill $(jobs -rp) 2>/dev/null; wait; exit 130' INT TERM
 
 export LC_ALL=C TZ=UTC CMOCKA_MESSAGE_OUTPUT=TAP
 memcheck=(valgrind --quiet --leak-check=full --show-leak-kinds='definite,indirect'
@@ -50,10 +50,43 @@ wrapped() { # dir
 command_of() { # kind item
     case $1:$2 in
     lint:*) make --silent --keep-going --no-print-directory BUILD="$BUILD" "$2" ;;
-    *:*.sh) timeout -k 10 "$limit" bash "$2" ;;
-    valgrind:*) timeout -k 10 "$limit" "${memcheck[@]}" --log-file="$REPORT.%p" "$2" ;;
-    *) timeout -k 10 "$limit" "$2" ;;
+    *:*.sh) alone bash "$2" ;;
+    valgrind:*) alone "${memcheck[@]}" --log-file="$REPORT.%p" "$2" ;;
+    *) alone "$2" ;;
     esac
+}
+
+# Runs a command within the limit, in a session of its own; what it leaves running there is told and ended.
+alone() { # command...
+    local session status
+    setsid timeout -k 10 "$limit" "$@" &
+    session=$!
+    trap 'end $session; exit 143' TERM
+    wait $session
+    status=$?
+    for _ in $(seq 100); do # what it has killed may take its time
+        [ -n "$(left_in $session)" ] || return $status
+        sleep 0.05
+    done
+    echo "not ok - left something running:"
+    left_in $session
+    end $session
+    return 1
+}
+
+end() { # session
+    left_in "$1" | cut -d ' ' -f 1 | xargs -r kill -KILL
+}
+
+# The processes of a session: number and command line.
+left_in() { # session
+    local stat fields
+    for stat in /proc/[0-9]*/stat; do
+        { read -r fields <"$stat"; } 2>/dev/null || continue
+        # shellcheck disable=SC2086 # behind the name: state, parent, group, session
+        set -- "$1" ${fields##*) }
+        [ "$2" = Z ] || [ "$5" != "$1" ] || echo "${fields%% *} $(tr '\0' ' ' <"${stat%stat}cmdline")"
+    done
 }
 
 # Prints "passed failed skipped" and completes the output with the failures it does not name.
@@ -81,16 +114,14 @@ judge() { # status output
         }' "$2"
 }
 
+# One test, in a shell of its own.
 run() { # kind dir item output
     local began=$SECONDS status report passed failed skipped
-    (
-        BUILD=$2 TMPDIR=$4.tmp REPORT=$4.report
-        [ "$1" != valgrind ] || BUILD=$work/wrapped
-        ASAN_OPTIONS=log_path=$REPORT UBSAN_OPTIONS=log_path=$REPORT:print_stacktrace=1
-        export BUILD TMPDIR REPORT ASAN_OPTIONS UBSAN_OPTIONS
-        mkdir "$TMPDIR"
-        command_of "$1" "$3"
-    ) >"$4" 2>&1 </dev/null
+    export BUILD=$2 TMPDIR=$4.tmp REPORT=$4.report
+    [ "$1" != valgrind ] || BUILD=$work/wrapped
+    export ASAN_OPTIONS=log_path=$REPORT UBSAN_OPTIONS=log_path=$REPORT:print_stacktrace=1
+    mkdir "$TMPDIR"
+    command_of "$1" "$3" >"$4" 2>&1 </dev/null
     status=$?
     for report in "$4".report.*; do
         [ -s "$report" ] && { echo "not ok - left a report" && cat "$report"; } >>"$4"

@@ -29,7 +29,6 @@ beside() {
 story() { # connection crm
     local c=$1 crm=$2
 
-    stop_sim
     start_sim --count 24 --page 20
     configure 'guard_count = 1000' 'direction = both' 'batch = 1'
     rm -f "$T"/deals.db*

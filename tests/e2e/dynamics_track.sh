@@ -200,7 +200,6 @@ done
 
 # --- the same history both ways ----------------------------------------------------------------------
 
-stop_sim
 start_sim --count 600
 cp "$T/dealsync.conf" "$T/old.conf"
 configure 'overlap = 600'

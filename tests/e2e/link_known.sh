@@ -91,7 +91,6 @@ spelt() {
         "$(sql "SELECT deal FROM links WHERE remote_id = '$one' AND version IS NOT NULL")"
 }
 
-stop_sim
 start_sim --count 6 --page 20
 configure 'guard_count = 1000'
 rm -f "$T"/deals.db*

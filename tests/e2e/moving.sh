@@ -7,7 +7,6 @@
 
 # fresh LINES...: new remotes, a new store, everything loaded.
 fresh() {
-    stop_sim
     start_sim --count 60 --page 20
     configure 'guard_count = 1000' 'retries = 0' "$@"
     sed -i '/^connector = salesforce/a key_field = Deal_Key__c' "$T/dealsync.conf"

@@ -14,7 +14,6 @@ deal() {
 
 # fresh LINES...: new remotes, a new store.
 fresh() {
-    stop_sim
     start_sim --count 40 --page 20
     configure 'guard_count = 1000' "$@"
     sed -i '/^connector = salesforce/a key_field = Deal_Key__c' "$T/dealsync.conf"

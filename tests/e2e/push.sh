@@ -82,7 +82,6 @@ story dv dynamics estimatedvalue estimatedclosedate name
 closing() {
     local c=$1 crm=$2
 
-    stop_sim
     start_sim --count 60 --page 20
     configure 'direction = both' 'guard_count = 1000'
     won=$(some "$crm" open 5) lost=$(some "$crm" open 6) on=$(some "$crm" open 7)
@@ -114,7 +113,6 @@ is 'a stage in Dynamics, in its words' 2-Engaging "$(field dynamics "$on" stepna
 
 # fresh LINES...: new remotes, a new store, everything loaded.
 fresh() {
-    stop_sim
     start_sim --count 60 --page 20
     configure 'guard_count = 1000' "$@"
     sed -i '/^connector = salesforce/a key_field = Deal_Key__c' "$T/dealsync.conf"

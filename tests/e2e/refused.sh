@@ -14,7 +14,6 @@ later() {
 
 # fresh: a deal whose record the CRM has refused.
 fresh() {
-    stop_sim
     start_sim --count 6 --page 20
     configure 'guard_count = 1000' 'direction = both' 'create = yes' 'retries = 0'
     sed -i '/^connector = salesforce/a key_field = Deal_Key__c' "$T/dealsync.conf"

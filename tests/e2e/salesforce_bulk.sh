@@ -255,7 +255,6 @@ sim reset '{}' >/dev/null
 
 # --- pages longer than we take
 
-stop_sim
 start_sim --count 190000
 configure
 clock 2026-08-21T06:00:00Z

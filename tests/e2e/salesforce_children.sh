@@ -158,7 +158,6 @@ sim set '{"team_selling":true}' >/dev/null
 
 # --- requests: children of many opportunities come with few
 
-stop_sim
 start_sim --count 2600
 configure
 clock 2026-08-21T06:00:00Z

@@ -7,7 +7,6 @@ pushed() { sql "SELECT count(*) FROM history WHERE kind = 'pushed' AND deal = $d
 
 # fresh CONNECTION CRM: a date that was sent, and whose answer was lost before or after it was kept.
 fresh() {
-    stop_sim
     start_sim --count 6 --page 20
     configure 'guard_count = 1000' 'direction = both' 'retries = 0'
     rm -f "$T"/deals.db*

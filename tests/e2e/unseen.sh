@@ -13,7 +13,6 @@ asked() {
 
 # fresh LINES...: a deal that was changed, and whose record is out of sight.
 fresh() {
-    stop_sim
     start_sim --count 10 --page 20
     configure 'guard_count = 1000' "$@"
     rm -f "$T"/deals.db*

@@ -13,7 +13,6 @@ sight() {
 story() { # connection crm name value filter
     local c=$1 crm=$2 name=$3 value=$4 filter=$5 id n
 
-    stop_sim
     start_sim --count 30 --page 20
     configure 'guard_count = 1000' 'direction = both'
     rm -f "$T"/deals.db*
