@@ -26,7 +26,7 @@ struct checking {
     struct ds_arena arena;
 };
 
-static int note(void *arg, enum ds_finding finding, const char *text)
+static void print_finding(const struct checking *c, enum ds_finding finding, const char *text)
 {
     static const struct {
         const char *word;
@@ -36,7 +36,6 @@ static int note(void *arg, enum ds_finding finding, const char *text)
         [DS_FINDING_WARNING] = {"warning", "\x1b[33m"},
         [DS_FINDING_PROBLEM] = {"problem", "\x1b[31m"},
     };
-    struct checking *c = arg;
     struct ds_buf safe = DS_BUF_INIT(DS_MAX_TEXT);
     bool color = c->cli->look.color;
 
@@ -44,6 +43,13 @@ static int note(void *arg, enum ds_finding finding, const char *text)
     printf("  %s%-7s%s  %s\n", color ? looks[finding].color : "", looks[finding].word,
            color ? "\x1b[0m" : "", safe.text);
     ds_buf_clear(&safe);
+}
+
+static int note(void *arg, enum ds_finding finding, const char *text)
+{
+    struct checking *c = arg;
+
+    print_finding(c, finding, text);
     if (finding == DS_FINDING_PROBLEM)
         c->cli->exit = ds_exit_worse(c->cli->exit, DS_EXIT_CONFIG);
     return DS_OK;
@@ -67,7 +73,7 @@ static void notef(struct checking *c, enum ds_finding finding, const char *fmt, 
 static void note_failure(struct checking *c, struct ds_err *err)
 {
     c->cli->exit = ds_exit_worse(c->cli->exit, ds_exit_code(err->status));
-    note(c, DS_FINDING_PROBLEM, err->text);
+    print_finding(c, DS_FINDING_PROBLEM, err->text);
     if (err->hint[0])
         printf("           %s\n", err->hint);
     ds_err_clear(err);

@@ -107,6 +107,17 @@ static const char *find_solutions(struct ds_job *j, const char *text)
     return list;
 }
 
+/* A company's own word is refused with the way to have it translated. */
+static const char *with_way_out(struct ds_job *j, int source, const char *why)
+{
+    enum ds_field_type type = ds_fields[ds_source_form(source)].type;
+
+    if (type != DS_T_FLAG && type != DS_T_WORD && type != DS_T_CURRENCY && type != DS_T_COUNTRY)
+        return why;
+    return ds_arena_printf(j->a, "%s; a line in [values %s] can say what it stands for", why,
+                           ds_source_name(source));
+}
+
 bool ds_job_value(struct ds_job *j, int source, const char **value)
 {
     const struct ds_source *s = &j->m->source[source];
@@ -129,7 +140,9 @@ bool ds_job_value(struct ds_job *j, int source, const char **value)
     *value = ds_field_canonical(j->a, ds_source_form(source), text, &why);
     if (*value)
         return true;
-    if (why == ds_why_nomem)
+    if (why != ds_why_nomem)
+        why = with_way_out(j, source, why);
+    if (!why || why == ds_why_nomem)
         j->nomem = true;
     else
         ds_job_refuse(j, f, ds_fields[f].needed_rule, j->m->paths[s->path], text, why);

@@ -86,7 +86,7 @@ dynamics '{"hidden":""}'
 # No application user (DV-1), in whatever shape the server says it (DV-93, DV-94).
 for shape in '"error_shape":0,"code_style":0' '"error_shape":1,"code_style":1' '"error_shape":2' '"error_shape":3'; do
     dynamics "{\"not_member\":1,$shape}"
-    run 78 check dv
+    run 77 check dv
     has "no application user ($shape)" 'no application user for this client id' "$T/out"
 done
 dynamics '{"not_member":0,"error_shape":0,"code_style":0}'

@@ -31,6 +31,7 @@ kill $proxy
 wait $proxy 2>/dev/null
 run 69 sync dv
 has 'no proxy there: which setting to look at' 'proxy' "$T/err"
+run 69 check dv # which is no fault of the configuration
 cp "$T/right.conf" "$T/dealsync.conf"
 https_proxy=http://127.0.0.1:$via ALL_PROXY=http://127.0.0.1:$via run 0 sync sf # nor does the environment name one
 rm -f "$T"/deals.db*

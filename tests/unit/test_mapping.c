@@ -172,7 +172,9 @@ static void every_problem_is_told_with_path_and_value(void **state)
     check(m, "Name=x|Amount=1,5|CloseDate=2026-02-31|Currency=EURO|Country=Kenia",
           "{\"name\":\"x\",\"crm_id\":\"006A\"}"
           " value R-33: Amount '1,5' is not a number;"
-          " currency R-33: Currency 'EURO' is not a currency code (three letters, as EUR);"
+          " currency R-33: Currency 'EURO' is not a currency code (three letters, as EUR); a line "
+          "in [values "
+          "currency] can say what it stands for;"
           " close_date R-34: CloseDate '2026-02-31' is a day that does not exist;"
           " customer_country R-39: Country 'Kenia' has no line in [values customer_country];");
     check(m,
