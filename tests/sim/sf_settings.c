@@ -57,6 +57,7 @@ static const struct {
     MEMBER(TEXT, validation_field),
     MEMBER(TEXT, flow_field),
     MEMBER(TEXT, flow_value),
+    MEMBER(TEXT, unreadable),
     MEMBER(NUMBER, trigger_limit),
     MEMBER(BOOLEAN, lower_headers),
     MEMBER(TEXT, duplicate_rule),

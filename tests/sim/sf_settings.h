@@ -21,6 +21,7 @@ struct sf_settings {
     char duplicate_rule[8];    /* "", "alert" (allowSave passes) or "block" */
     char flow_field[64];       /* set to flow_value by every save; "": no flow */
     char flow_value[256];
+    char unreadable[64];    /* a body with this text is refused as a whole; "": none is */
     uint32_t trigger_limit; /* records of one request that triggers can bear; 0: any number */
     /* open questions */
     bool compare_modstamp;  /* If-Unmodified-Since looks at SystemModstamp */
