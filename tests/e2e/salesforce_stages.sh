@@ -92,7 +92,7 @@ names() { # FILE: the stages of $T/odd as a value set
         echo '<StandardValueSet xmlns="http://soap.sforce.com/2006/04/metadata">'
         while IFS= read -r name; do
             printf '<standardValue><fullName>%b</fullName><closed>false</closed><probability>45</probability></standardValue>\n' \
-                "$(sed 's/&/\&amp;/g' <<<"$name")"
+                "${name//&/&amp;}"
         done <"$T/odd"
         echo '</StandardValueSet>'
     } >"$1"
