@@ -200,6 +200,15 @@ for version in v60.0 v67.0; do
     fetch bulk=always api_version=$version
     has_all "$version: the token ends half way" "$T/out"
     sim reset '{}' >/dev/null
+    fault '"match":"/results","kind":"html200","after":2'
+    ok "$version: a page of HTML ends the run" fails fetch bulk=always api_version=$version
+    cp "$T/out" "$T/begun"
+    has "$version: and says what it is" '"status":"remote".*a page of Bulk job 750.* was answered with an HTML page' "$T/out"
+    jobs=$(requests '^POST .*/jobs/query 200$')
+    fetch bulk=always api_version=$version --resume "$(jq -r 'select(.mark) | .mark' "$T/begun" | tail -n 1)"
+    has_all "$version: the next one goes on behind it" "$T/begun" "$T/out"
+    is "$version: with the same job" "$jobs" "$(requests '^POST .*/jobs/query 200$')"
+    sim reset '{}' >/dev/null
     fault '"match":"/results","kind":"gzip_cut","after":1'
     ok "$version: gzip that is cut short is noticed" fails fetch bulk=always api_version=$version
     hasnt "$version: no cursor comes of it" '"next"' "$T/out"

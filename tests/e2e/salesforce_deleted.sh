@@ -102,6 +102,11 @@ fetch --cursor "$cursor"
 has 'too many deletions: the same' '"whole":"more was deleted' "$T/out"
 
 later '10 minutes'
+sim fault "{\"crm\":\"salesforce\",\"match\":\"/deleted/\",\"kind\":\"status\",\"status\":200,\"bytes\":40000000,\"body\":\"{\\\"deletedRecords\\\":[],\\\"earliestDateAvailable\\\":\\\"2026-08-20T00:00:00.000+0000\\\",\\\"latestDateCovered\\\":\\\"$now\\\"}\",\"content_type\":\"application/json\"}" >/dev/null
+fetch --cursor "$cursor"
+has 'a list that is longer than an answer may be: the same' '"whole":"more was deleted' "$T/out"
+
+later '10 minutes'
 fetch --cursor "$cursor"
 hasnt 'an answer that reaches back far enough is good' whole "$T/out"
 later '10 minutes'
