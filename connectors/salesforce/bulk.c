@@ -359,7 +359,7 @@ static int get_job(struct bulk *b, bool *refused, struct ds_err *err)
     if (resumed)
         rc = ds_sf_job_wait(f, &state, &b->rows, err);
     if (!rc && resumed && state != DS_SF_JOB_COMPLETE) {
-        ds_log(DS_LOG_WARNING, "Bulk job %s is no longer there: its query is sent again",
+        ds_log(DS_LOG_WARNING, "Bulk job %s cannot be had any more: its query is sent again",
                f->at.job.id);
         resumed = false;
     }
