@@ -109,6 +109,8 @@ static int longest(const struct field *f)
 {
     if (strcmp(f->type, "textarea") == 0)
         return LONGEST_TEXT;
+    if (f->flags & EXTERNAL_KEY)
+        return (int)sf_settings.key_length;
     return strcmp(f->name, "Name") == 0 ? 120 : 255;
 }
 

@@ -16,6 +16,8 @@ struct sf_settings {
     char locked_fields[2048]; /* seen, not writable */
     /* rules */
     bool key_unique, key_case_sensitive, restricted_picklists;
+    uint32_t key_length;       /* characters of Deal_Key__c */
+    char key_type[16];         /* of it, as described; "": a text */
     char validation_rule[256]; /* message; "": none */
     char validation_field[64]; /* fails writes of that field; "": every write */
     char duplicate_rule[8];    /* "", "alert" (allowSave passes) or "block" */
