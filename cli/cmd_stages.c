@@ -21,7 +21,9 @@ struct listing {
     bool labelled;         /* the mapping reads what people see, not what records hold */
     struct ds_buf names;   /* proposed for all processes: "\nNAME\n" each */
     struct ds_buf process; /* whose section comes last in the proposal; empty: none's */
+    bool closed;           /* no line can belong to it */
     struct ds_buf proposal;
+    struct ds_arena arena; /* of one stage */
 };
 
 /* A process gets a line of its own only for a stage that is not proposed for all. */
@@ -40,11 +42,17 @@ static void propose(struct listing *l, const struct ds_stage *stage)
     if (stage->process && strcmp(l->process.text, stage->process) != 0) {
         ds_buf_reset(&l->process);
         ds_buf_add(&l->process, stage->process);
-        ds_buf_add(&l->proposal, "\n[stages ");
-        ds_text_to_terminal(&l->proposal, stage->process);
-        ds_buf_add(&l->proposal, "]\n");
+        ds_buf_add_char(&l->proposal, '\n');
+        l->closed = !ds_stage_section(&l->proposal, stage->process);
     }
-    ds_stage_line(&l->proposal, stage);
+    if (!l->closed)
+        ds_stage_line(&l->proposal, stage);
+}
+
+/* As a record's value is read: blanks around it do not count. */
+static const char *trimmed(struct listing *l, const char *text)
+{
+    return text ? ds_text_trim(&l->arena, text, strlen(text)) : NULL;
 }
 
 static int take(void *arg, const struct ds_stage *stage, struct ds_err *err)
@@ -53,8 +61,11 @@ static int take(void *arg, const struct ds_stage *stage, struct ds_err *err)
     struct ds_stage read = *stage;
     const char *standard;
 
-    if (l->labelled && stage->label)
-        read.name = stage->label;
+    ds_arena_reset(&l->arena);
+    read.name = trimmed(l, l->labelled && stage->label ? stage->label : stage->name);
+    read.process = trimmed(l, stage->process);
+    if (!read.name || (stage->process && !read.process))
+        return ds_fail_nomem(err);
     standard = l->mapping ? ds_stage_standard(l->mapping, &read) : NULL;
     if (!standard && ds_stage_in_use(stage))
         propose(l, &read);
@@ -116,6 +127,7 @@ static int list(const struct ds_cli *cli, const struct source *from, struct list
     ds_buf_clear(&l->names);
     ds_buf_clear(&l->process);
     ds_buf_clear(&l->proposal);
+    ds_arena_clear(&l->arena);
     return err->status;
 }
 

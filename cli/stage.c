@@ -33,31 +33,104 @@ const char *ds_stage_proposal(const struct ds_stage *stage)
     return NULL;
 }
 
-/* A name as the right side of a line: in quotes when it would be read otherwise. */
-static void add_name(struct ds_buf *out, const char *name)
-{
-    size_t len = strlen(name);
-    bool quoted = strchr(name, ';') || strchr("\" \t", name[0]) || strchr(" \t", name[len - 1]);
+/* --- lines that are read back ---------------------------------------------------------------- */
 
-    ds_buf_add(out, quoted ? "\"" : "");
-    ds_text_to_terminal(out, name);
-    ds_buf_add(out, quoted ? "\"" : "");
+enum {
+    LONGEST = 198,  /* bytes of a line, as ds_ini_read() takes them */
+    MOST_SHOWN = 60 /* bytes of a name that is told */
+};
+
+/* Where a comment would begin: a semicolon behind a blank, or first of all. */
+static const char *comment_in(const char *text)
+{
+    return *text == ';' ? text : strstr(text, " ;");
+}
+
+/* Whether a quote would end the value before its end. */
+static bool ends_early(const char *text)
+{
+    for (const char *at = text; (at = strchr(at, '"')); at++)
+        if (at[1 + strspn(at + 1, " ")] == ';')
+            return true;
+    return false;
+}
+
+/* Why a text can stand in no line, NULL when it can; what stands around it takes so many bytes. */
+static const char *unwritable(const char *text, size_t around)
+{
+    struct ds_buf shown = DS_BUF_INIT(DS_MAX_FIELD);
+    bool same;
+
+    ds_text_to_terminal(&shown, text);
+    same = !ds_buf_failed(&shown) && strcmp(shown.text, text) == 0;
+    ds_buf_clear(&shown);
+    if (!same)
+        return "it holds a line break or another unseen character";
+    return strlen(text) + around > LONGEST ? "it is too long" : NULL;
+}
+
+/* A comment, short enough to be pasted with the rest. */
+static void tell_unwritable(struct ds_buf *out, const char *what, const char *name, const char *why)
+{
+    struct ds_buf shown = DS_BUF_INIT(DS_MAX_FIELD);
+    size_t len = MOST_SHOWN;
+
+    ds_text_to_terminal(&shown, name);
+    if (shown.len < len)
+        len = shown.len;
+    while (len < shown.len && (shown.text[len] & 0xc0) == 0x80)
+        len--;
+    ds_buf_addf(out, "; no line can name the %s '%.*s%s': %s; rename it in the CRM\n", what,
+                (int)len, shown.text, len < shown.len ? "..." : "", why);
+    ds_buf_clear(&shown);
+}
+
+bool ds_stage_section(struct ds_buf *out, const char *process)
+{
+    const char *why = unwritable(process, strlen("[stages ]"));
+
+    if (!why && strchr(process, ']'))
+        why = "it holds a closing bracket";
+    if (why)
+        tell_unwritable(out, "process", process, why);
+    else
+        ds_buf_addf(out, "[stages %s]\n", process);
+    return !why;
+}
+
+/* "probability 45 %, 12 records" */
+static void add_facts(struct ds_buf *out, const struct ds_stage *stage)
+{
+    if (stage->probability >= 0)
+        ds_buf_addf(out, "probability %d %%", stage->probability);
+    if (stage->probability >= 0 && stage->records >= 0)
+        ds_buf_add(out, ", ");
+    if (stage->records >= 0)
+        ds_people_count(out, (uint64_t)stage->records, "record");
 }
 
 void ds_stage_line(struct ds_buf *out, const struct ds_stage *stage)
 {
-    const char *proposal = ds_stage_proposal(stage);
-    const char *before = "   ; ";
+    const char *proposal = ds_stage_proposal(stage), *name = stage->name;
+    const char *quote = *name == '"' || comment_in(name) ? "\"" : "";
+    struct ds_buf line = DS_BUF_INIT(DS_MAX_TEXT), facts = DS_BUF_INIT(DS_MAX_TEXT);
+    const char *why;
 
-    ds_buf_addf(out, "; %s = ", proposal ? proposal : "??");
-    add_name(out, stage->name);
-    if (stage->probability >= 0) {
-        ds_buf_addf(out, "%sprobability %d %%", before, stage->probability);
-        before = ", ";
+    ds_buf_addf(&line, "; %s = %s", proposal ? proposal : "??", quote);
+    why = unwritable(name, line.len + strlen(quote));
+    if (!*name)
+        why = "it is blank";
+    else if (!why && *quote && ends_early(name))
+        why = "its quotes and semicolons would end it early";
+    add_facts(&facts, stage);
+    if (why) {
+        tell_unwritable(out, "stage", name, why);
+    } else {
+        ds_buf_addf(&line, "%s%s", name, quote);
+        if (facts.len && line.len + facts.len + strlen("   ; ") <= LONGEST)
+            ds_buf_addf(&line, "   ; %s", facts.text);
+        ds_buf_addf(out, "%s\n", line.text);
     }
-    if (stage->records >= 0) {
-        ds_buf_add(out, before);
-        ds_people_count(out, (uint64_t)stage->records, "record");
-    }
-    ds_buf_add_char(out, '\n');
+    ds_buf_clear(&line);
+    ds_buf_clear(&facts);
 }

@@ -17,7 +17,11 @@ bool ds_stage_in_use(const struct ds_stage *stage);
 const char *ds_stage_proposal(const struct ds_stage *stage);
 
 /* "; 40 = Name   ; probability 45 %, 12 records": a line of [stages] that means nothing until a
- * person takes the first semicolon away. */
+ * person takes the first semicolon away, and then names this stage. A name that no line can hold is told
+ * instead. */
 void ds_stage_line(struct ds_buf *out, const struct ds_stage *stage);
+
+/* "[stages Process]", or what is told instead: then false, and no line can belong to the process. */
+bool ds_stage_section(struct ds_buf *out, const char *process);
 
 #endif

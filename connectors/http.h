@@ -17,12 +17,15 @@
 #include "base/err.h"
 #include "connectors/connector.h"
 
-/* The settings that every connector with a remote host has; a connector puts them into its table. */
-#define DS_HTTP_SETTINGS                                                                           \
+/* The settings that every connector with a remote host has; a connector puts them into its table, with
+ * the seconds that one request may take where its remote says nothing of that. A request that is silent
+ * for half of them is broken. */
+#define DS_HTTP_SETTINGS DS_HTTP_SETTINGS_WITHIN("120")
+#define DS_HTTP_SETTINGS_WITHIN(seconds)                                                           \
     {"ca_file", NULL, 0, "certificate authorities to trust instead of the system's (PEM)",         \
      "/etc/dealsync/ca.pem"},                                                                      \
         {"proxy", NULL, 0, "HTTP proxy to go through", "http://proxy.example.com:3128"},           \
-        {"timeout", "120", 0, "seconds one request may take", "120"},                              \
+        {"timeout", seconds, 0, "seconds one request may take", seconds},                          \
     {                                                                                              \
         "retries", "4", 0, "how often a request that may be repeated is tried again", "4"          \
     }

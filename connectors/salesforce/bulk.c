@@ -222,6 +222,24 @@ static int read_locator(struct bulk *b, struct ds_api_reply *reply, struct ds_er
     return rc;
 }
 
+/* A login or maintenance page in place of a page of the result says nothing of the result (SF-27). */
+static int check_type(const struct bulk *b, struct ds_api_reply *reply, struct ds_err *err)
+{
+    struct ds_http_answer answer = {.status = reply->status, .body = reply->body};
+    const char *type = ds_api_header(reply, "content-type");
+    struct ds_buf said = DS_BUF_INIT(DS_MAX_TEXT);
+
+    if (!type || !strcasestr(type, "html"))
+        return DS_OK;
+    ds_http_describe(&answer, &said);
+    ds_fail(err, DS_E_REMOTE, "a page of Bulk job %s was answered with %s", b->f->at.job.id,
+            said.text);
+    ds_buf_clear(&said);
+    return ds_hint(err,
+                   "look whether a proxy or a maintenance page stands in between; the job stays, "
+                   "and the next run goes on with it");
+}
+
 /* The rows of a page are as many as it says (SF-10, SF-89). */
 static int take_rows(struct bulk *b, struct ds_api_reply *reply, struct ds_err *err)
 {
@@ -286,7 +304,9 @@ static int take_page(struct bulk *b, struct ds_err *err)
         return take_smaller(b, b->ahead[lane], err);
     b->first = (lane + 1) % DS_SF_PAGE_LANES;
     b->under_way--;
-    rc = read_locator(b, &reply, err);
+    rc = check_type(b, &reply, err);
+    if (!rc)
+        rc = read_locator(b, &reply, err);
     if (!rc)
         rc = send_for_pages(b, err);
     if (!rc) {
@@ -339,7 +359,7 @@ static int get_job(struct bulk *b, bool *refused, struct ds_err *err)
     if (resumed)
         rc = ds_sf_job_wait(f, &state, &b->rows, err);
     if (!rc && resumed && state != DS_SF_JOB_COMPLETE) {
-        ds_log(DS_LOG_WARNING, "Bulk job %s is no longer there: its query is sent again",
+        ds_log(DS_LOG_WARNING, "Bulk job %s cannot be had any more: its query is sent again",
                f->at.job.id);
         resumed = false;
     }

@@ -13,7 +13,7 @@ enum ds_sf_job_state {
     DS_SF_JOB_WORKING,
     DS_SF_JOB_COMPLETE,
     DS_SF_JOB_BROKEN, /* failed, aborted, or in a state nobody knows (SF-16) */
-    DS_SF_JOB_MISSING /* there is no such job any more */
+    DS_SF_JOB_MISSING /* there is no such job any more, or none for this user */
 };
 
 /* Makes a job of a query. *refused, which is then in the log: this org or user cannot have it, or not

@@ -133,6 +133,9 @@ static const struct {
     {"REQUEST_LIMIT_EXCEEDED", DS_SF_STOPPED},
     {"SERVER_UNAVAILABLE", DS_SF_STOPPED},
     {"STORAGE_LIMIT_EXCEEDED", DS_SF_STOPPED},
+    {"REQUEST_RUNNING_TOO_LONG", DS_SF_STOPPED},
+    {"QUERY_TIMEOUT", DS_SF_STOPPED},
+    {"UNKNOWN_EXCEPTION", DS_SF_STOPPED}, /* a fault of Salesforce itself, not of the values */
 };
 
 /* What a trigger or flow ran into, told in the words of its own failure. */
@@ -142,6 +145,8 @@ static const struct {
 } causes[] = {
     {"UNABLE_TO_LOCK_ROW", DS_SF_LOCKED},
     {"System.LimitException", DS_SF_CROWDED},
+    {"Too many SOQL queries", DS_SF_CROWDED},
+    {"CPU time limit exceeded", DS_SF_CROWDED},
 };
 
 static enum ds_sf_fate fate_of(const char *code, const char *message)

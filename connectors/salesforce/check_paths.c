@@ -218,11 +218,29 @@ static int check_writing(struct ds_sf_check *c)
 
 /* --- creating -------------------------------------------------------------------------------- */
 
+enum { KEY = 36 }; /* characters of a UUID */
+
+/* Why no key can be kept in a field; NULL when one can. */
+static const char *key_fault(const json_t *field)
+{
+    const char *type = ds_json_text(field, "type"), *length = ds_json_text(field, "length");
+    long characters;
+
+    if (denied(field, "externalId"))
+        return "is no external id";
+    if (type && strcmp(type, "string") != 0)
+        return "is no text field";
+    if (length && ds_text_int(length, 0, INT32_MAX, &characters) && characters < KEY)
+        return "is too short";
+    return denied(field, "createable") ? "the user may not write" : NULL;
+}
+
 /* Whether the field keeps creations apart: nothing else stops a repeated one from being a second
  * record (SF-67). */
 static int check_key(struct ds_sf_check *c, const char *name)
 {
     const json_t *field = ds_sf_field(c->remote->describe, name);
+    const char *why;
 
     if (!field) {
         ds_fail(c->err, DS_E_CONFIG,
@@ -231,12 +249,12 @@ static int check_key(struct ds_sf_check *c, const char *name)
                 name);
         return ds_sf_note_fault(c, ds_sf_hint_absent(c->err, name, false));
     }
-    if (denied(field, "externalId") || denied(field, "createable"))
-        return ds_sf_note(
-            c, DS_FINDING_PROBLEM,
-            "'key_field' is '%s', which %s: make it a text field of 36 characters, "
-            "'External ID' and 'Unique', that the user may edit",
-            name, denied(field, "externalId") ? "is no external id" : "the user may not write");
+    why = key_fault(field);
+    if (why)
+        return ds_sf_note(c, DS_FINDING_PROBLEM,
+                          "'key_field' is '%s', which %s: make it a text field of 36 characters, "
+                          "'External ID' and 'Unique', that the user may edit",
+                          name, why);
     if (denied(field, "unique"))
         return ds_sf_note(c, DS_FINDING_WARNING,
                           "'key_field' is '%s', which is not unique: two opportunities may come to "

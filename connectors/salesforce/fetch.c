@@ -84,7 +84,8 @@ static int read_all(struct ds_sf_fetch *f, const char *why, struct ds_err *err)
 
 /* The window ends before now, for commits that come late with an earlier stamp (SF-1), and begins
  * before the end of the last one; its edges are whole seconds (SF-45). An end in the future says
- * nothing of what has been read (P-2). */
+ * nothing of what has been read (P-2); one that 'commit_lag', now longer, has not reached yet leaves
+ * nothing to read. */
 static int set_window(struct ds_sf_fetch *f, const struct ds_sf_cursor *cursor, const char **whole,
                       struct ds_err *err)
 {
@@ -92,8 +93,10 @@ static int set_window(struct ds_sf_fetch *f, const struct ds_sf_cursor *cursor, 
         return ds_fail(err, DS_E_REMOTE, "the org does not tell its time (no Date header)");
     f->at.hi_ms = f->now_ms - f->now_ms % 1000 - f->remote->commit_lag_s * 1000;
     f->at.lo_ms = cursor->hi_ms ? cursor->hi_ms - f->remote->overlap_s * 1000 : 0;
-    if (f->at.lo_ms > f->at.hi_ms)
+    if (f->at.lo_ms > f->at.hi_ms && cursor->hi_ms > f->now_ms)
         *whole = "the last fetch ended in the future, a clock was wrong";
+    else if (f->at.lo_ms > f->at.hi_ms)
+        f->at.lo_ms = f->at.hi_ms;
     f->at.pieces = 1;
     return DS_OK;
 }

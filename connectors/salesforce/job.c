@@ -134,6 +134,18 @@ static void log_broken(const json_t *job)
            (int)(len < sizeof(text) ? len : sizeof(text)), text);
 }
 
+/* A job that is gone, or that this user may not have: another one made it. */
+static bool is_missing(const struct ds_api_reply *reply)
+{
+    struct ds_err why = {0};
+
+    if (reply->status == 400) {
+        ds_sf_reply_failed("the question for a Bulk job", reply, &why);
+        ds_log(DS_LOG_WARNING, "%s", why.text);
+    }
+    return reply->status == 400 || reply->status == 404;
+}
+
 int ds_sf_job_look(struct ds_sf_fetch *f, enum ds_sf_job_state *state, uint64_t *rows,
                    struct ds_err *err)
 {
@@ -152,7 +164,7 @@ int ds_sf_job_look(struct ds_sf_fetch *f, enum ds_sf_job_state *state, uint64_t 
             rc = ds_fail(err, DS_E_REMOTE, "a Bulk job does not tell how many records it has");
         if (*state == DS_SF_JOB_BROKEN)
             log_broken(reply.json);
-    } else if (reply.status != 404) {
+    } else if (!is_missing(&reply)) {
         rc = ds_sf_reply_failed("the question for a Bulk job", &reply, err);
     }
     ds_api_reply_clear(&reply);

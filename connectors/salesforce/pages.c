@@ -211,6 +211,10 @@ static int find_last(struct walk *w, struct ds_err *err)
     ds_buf_reset(&w->f->text);
     ds_sf_soql_edge(&w->f->text, true, &range);
     rc = ds_sf_rows_of(w->f->remote, "queryAll", w->f->text.text, &rows, err);
+    if (rc && strstr(err->text, "QUERY_TIMEOUT")) {
+        ds_err_clear(err);
+        rc = DS_OK;
+    }
     id = ds_json_text(json_array_get(rows, 0), "Id");
     if (!rc && id)
         ds_sf_id(id, w->last);

@@ -13,16 +13,42 @@ enum {
     AT_ONCE = 16       /* of them in one condition */
 };
 
+/* A question for what was changed of some parents. */
+struct question {
+    struct ds_sf_fetch *f;
+    const struct ds_sf_list *list; /* of children; NULL: of the opportunities' own parents */
+    int (*ask)(const struct question *q, const char *const *whose, size_t count,
+               struct ds_err *err);
+};
+
 /* A question that not every org answers costs no run: what it would have told comes with the next
- * change of the opportunity itself. */
+ * change of the opportunity itself. One that takes the org too long does: it cannot be put off. */
 static int do_without(struct ds_err *err, const char *what)
 {
     if (!strstr(err->text, "INVALID_FIELD"))
-        return err->status;
+        return ds_err_where(err, "changes of %s", what);
     ds_log(DS_LOG_WARNING, "changes of %s that leave the opportunity alone are not seen: %s", what,
            err->text);
     ds_err_clear(err);
     return DS_OK;
+}
+
+/* Asks for all in one. What the org cannot answer so, for one of them has no stamp, or because no index
+ * serves several tables, is asked of each. */
+static int ask_all(const struct question *q, const char *const *whose, size_t count,
+                   struct ds_err *err)
+{
+    int rc = q->ask(q, whose, count, err);
+
+    if (!rc || !(strstr(err->text, "INVALID_FIELD") || strstr(err->text, "QUERY_TIMEOUT")))
+        return rc;
+    if (count == 1)
+        return do_without(err, *whose[0] ? whose[0] : q->list->kind->path);
+    ds_err_clear(err);
+    rc = DS_OK;
+    for (size_t i = 0; i < count && !rc; i++)
+        rc = ask_all(q, whose + i, 1, err);
+    return rc;
 }
 
 /* --- parents --------------------------------------------------------------------------------- */
@@ -69,7 +95,7 @@ static int find_parents(const struct ds_sf_columns *columns, struct parents *p, 
 }
 
 /* The opportunities that the query in f->text finds. */
-static int read_query(struct ds_sf_fetch *f, const char *what, struct ds_err *err)
+static int read_query(struct ds_sf_fetch *f, struct ds_err *err)
 {
     struct ds_sf_chain chain;
     int rc;
@@ -80,9 +106,7 @@ static int read_query(struct ds_sf_fetch *f, const char *what, struct ds_err *er
         json_t *page = NULL, *rows = NULL;
 
         rc = ds_sf_chain_next(&chain, &page, &rows, err);
-        if (rc)
-            rc = do_without(err, what);
-        else
+        if (!rc)
             rc = ds_sf_fetch_rows(f, rows, NULL, err);
         json_decref(page);
     }
@@ -90,19 +114,25 @@ static int read_query(struct ds_sf_fetch *f, const char *what, struct ds_err *er
     return rc;
 }
 
-/* The queries leave out those that the window has. */
+/* The query leaves out those that the window has. */
+static int ask_parents(const struct question *q, const char *const *whose, size_t count,
+                       struct ds_err *err)
+{
+    struct ds_sf_fetch *f = q->f;
+    struct ds_sf_range range = ds_sf_fetch_range(f);
+
+    ds_buf_reset(&f->text);
+    ds_sf_soql_parents(&f->text, f->reader.list.text, whose, count, &range);
+    return read_query(f, err);
+}
+
 static int read_by_parents(struct ds_sf_fetch *f, const struct parents *p, struct ds_err *err)
 {
-    struct ds_sf_range range = ds_sf_fetch_range(f);
+    const struct question q = {.f = f, .ask = ask_parents};
     int rc = DS_OK;
 
-    for (size_t at = 0; at < p->count && !rc; at += AT_ONCE) {
-        size_t n = p->count - at < AT_ONCE ? p->count - at : AT_ONCE;
-
-        ds_buf_reset(&f->text);
-        ds_sf_soql_parents(&f->text, f->reader.list.text, p->name + at, n, &range);
-        rc = read_query(f, "parents", err);
-    }
+    for (size_t at = 0; at < p->count && !rc; at += AT_ONCE)
+        rc = ask_all(&q, p->name + at, p->count - at < AT_ONCE ? p->count - at : AT_ONCE, err);
     return rc;
 }
 
@@ -138,7 +168,8 @@ static int read_by_currencies(struct ds_sf_fetch *f, struct ds_err *err)
     size_t i;
     int rc;
 
-    ds_sf_soql_changed(&soql, "IsoCode", "CurrencyType", "", range.lo_ms, range.hi_ms);
+    ds_sf_soql_changed(&soql, "IsoCode", "CurrencyType", (const char *[]){""}, 1, range.lo_ms,
+                       range.hi_ms);
     rc = ds_sf_rows(f->remote, soql.text, &rows, err);
     json_array_foreach(rows, i, row)
     {
@@ -150,7 +181,8 @@ static int read_by_currencies(struct ds_sf_fetch *f, struct ds_err *err)
     if (!rc && codes.len) {
         ds_buf_reset(&f->text);
         ds_sf_soql_currencies(&f->text, f->reader.list.text, codes.text, &range);
-        rc = read_query(f, "currencies", err);
+        rc = read_query(f, err);
+        rc = rc ? do_without(err, "currencies") : rc;
     }
     json_decref(rows);
     ds_buf_clear(&codes);
@@ -222,26 +254,33 @@ static void add_parent_of(const struct ds_sf_list *list, struct ds_buf *out)
         ds_buf_add_bytes(out, list->field, (size_t)(dot - list->field));
 }
 
+static int ask_children(const struct question *q, const char *const *whose, size_t count,
+                        struct ds_err *err)
+{
+    struct owners owners = {.f = q->f};
+    struct ds_buf soql = DS_BUF_INIT(DS_MAX_TEXT);
+    int rc;
+
+    ds_sf_soql_changed(&soql, "OpportunityId", q->list->kind->object, whose, count, q->f->at.lo_ms,
+                       q->f->at.hi_ms);
+    rc = ds_sf_chain_each(q->f->remote, 0, "queryAll", soql.text, take_owner, &owners, err);
+    ds_buf_clear(&soql);
+    if (rc)
+        return ds_sf_children_refuse(q->list, err);
+    return flush(&owners, err);
+}
+
 /* Children that were added, changed or taken away, or whose own parent was changed. */
 static int read_by_children(struct ds_sf_fetch *f, const struct ds_sf_list *list,
                             struct ds_err *err)
 {
-    struct owners owners = {.f = f};
-    struct ds_buf parent = DS_BUF_INIT(DS_MAX_TEXT), soql = DS_BUF_INIT(DS_MAX_TEXT);
+    const struct question q = {.f = f, .list = list, .ask = ask_children};
+    struct ds_buf parent = DS_BUF_INIT(DS_MAX_TEXT);
     int rc;
 
     add_parent_of(list, &parent);
-    ds_sf_soql_changed(&soql, "OpportunityId", list->kind->object, parent.text, f->at.lo_ms,
-                       f->at.hi_ms);
-    rc = ds_sf_chain_each(f->remote, 0, "queryAll", soql.text, take_owner, &owners, err);
-    if (rc)
-        rc = ds_sf_children_refuse(list, err);
-    if (rc)
-        rc = do_without(err, list->kind->path);
-    if (!rc)
-        rc = flush(&owners, err);
+    rc = ask_all(&q, (const char *[]){"", parent.text}, parent.len ? 2 : 1, err);
     ds_buf_clear(&parent);
-    ds_buf_clear(&soql);
     return rc;
 }
 

@@ -72,8 +72,8 @@ static int take_single(struct ds_sf_batch *b, struct ds_sf_item *item, struct ds
     return take_failure(b, reply, err);
 }
 
-static int send(struct ds_sf_batch *b, const char *const *headers, bool any_status,
-                struct ds_api_reply *reply, struct ds_err *err)
+static int send(struct ds_sf_batch *b, const char *const *headers, struct ds_api_reply *reply,
+                struct ds_err *err)
 {
     const struct ds_api_call call = {
         .method = "PATCH",
@@ -82,7 +82,7 @@ static int send(struct ds_sf_batch *b, const char *const *headers, bool any_stat
         .body = b->request.text,
         .body_len = b->request.len,
         .body_type = "application/json",
-        .any_status = any_status,
+        .any_status = true,
     };
     int rc = ds_sf_budget(b->remote, err);
 
@@ -127,7 +127,7 @@ static int send_single(struct ds_sf_batch *b, struct ds_sf_item *item, struct ds
         headers[0] = condition.text;
     }
     if (!rc)
-        rc = send(b, headers, true, &reply, err);
+        rc = send(b, headers, &reply, err);
     if (!rc) {
         rc = take_single(b, item, &reply, err);
         ds_api_reply_clear(&reply);
@@ -174,12 +174,15 @@ static void add_record(struct ds_sf_batch *b, const struct ds_sf_item *item, boo
 }
 
 /* Several records in one request, each on its own. That several can be created so is nowhere promised:
- * a refusal of the request as a whole makes nothing, and they are sent one by one. */
+ * a refusal of the request as a whole makes nothing, and they are sent one by one. *whole: changes were
+ * refused so, perhaps for one of them that cannot even be read. */
 static int send_many(struct ds_sf_batch *b, struct ds_sf_item *const *sent, size_t count,
-                     struct ds_err *err)
+                     bool *whole, struct ds_err *err)
 {
     struct ds_api_reply reply;
     int rc;
+
+    *whole = false;
 
     begin_request(b, "composite/sobjects");
     if (b->creates)
@@ -188,17 +191,36 @@ static int send_many(struct ds_sf_batch *b, struct ds_sf_item *const *sent, size
     for (size_t i = 0; i < count; i++)
         add_record(b, sent[i], i == 0);
     ds_buf_add(&b->request, "]}");
-    rc = send(b, NULL, b->creates, &reply, err);
+    rc = send(b, NULL, &reply, err);
     if (rc)
         return rc;
     if (reply.status / 100 == 2)
         rc = take_results(b, reply.json, sent, count, err);
+    else if (!b->creates && reply.status == 400)
+        *whole = true;
     else if (reply.status == 400 || reply.status == 404 || reply.status == 405)
         b->width[b->creates] = 1;
     else
         rc = take_failure(b, &reply, err);
     ds_api_reply_clear(&reply);
     return rc;
+}
+
+/* The halves of a request that was refused as a whole go on without each other, down to the one that it
+ * was refused for. */
+static int send_some(struct ds_sf_batch *b, struct ds_sf_item *const *sent, size_t count,
+                     struct ds_err *err)
+{
+    bool whole;
+    int rc;
+
+    if (count == 1)
+        return send_single(b, sent[0], err);
+    rc = send_many(b, sent, count, &whole, err);
+    if (rc || !whole)
+        return rc;
+    rc = send_some(b, sent, count / 2, err);
+    return rc ? rc : send_some(b, sent + count / 2, count - count / 2, err);
 }
 
 /* The next pending items, as many as go into one request. */
@@ -220,10 +242,8 @@ int ds_sf_batch_send(struct ds_sf_batch *b, struct ds_err *err)
     for (size_t at = 0; at < b->count && !rc;) {
         size_t from = at, count = gather(b, &at, sent);
 
-        if (count == 1)
-            rc = send_single(b, sent[0], err);
-        else if (count > 1)
-            rc = send_many(b, sent, count, err);
+        if (count > 0)
+            rc = send_some(b, sent, count, err);
         if (count > 1 && b->width[b->creates] == 1)
             at = from; /* one by one */
     }

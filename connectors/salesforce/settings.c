@@ -44,7 +44,8 @@ const struct ds_setting ds_sf_settings[] = {
     {"bulk_wait", "14400", 0, "seconds that a run waits for a Bulk job", "14400"},
     {"bulk_share", "50", 0,
      "percent of the org's daily Bulk query jobs at which a run reads page by page instead", "50"},
-    DS_HTTP_SETTINGS,
+    /* The org is silent while it works on a query, for 120 s at most. */
+    DS_HTTP_SETTINGS_WITHIN("300"),
     {0},
 };
 

@@ -60,6 +60,15 @@ static void add_changed(struct ds_buf *out, const char *parent, int64_t lo_ms, i
                 ds_instant_text(lo_ms, lo), parent, dot, ds_instant_text(hi_ms, hi));
 }
 
+static void add_any_changed(struct ds_buf *out, const char *const *whose, size_t count,
+                            int64_t lo_ms, int64_t hi_ms)
+{
+    for (size_t i = 0; i < count; i++) {
+        ds_buf_add(out, i ? " OR " : "");
+        add_changed(out, whose[i], lo_ms, hi_ms);
+    }
+}
+
 void ds_sf_soql_parents(struct ds_buf *out, const char *columns, const char *const *parents,
                         size_t count, const struct ds_sf_range *range)
 {
@@ -67,10 +76,7 @@ void ds_sf_soql_parents(struct ds_buf *out, const char *columns, const char *con
 
     ds_buf_addf(out, "SELECT %s FROM Opportunity WHERE SystemModstamp < %s AND (", columns,
                 ds_instant_text(range->lo_ms, lo));
-    for (size_t i = 0; i < count; i++) {
-        ds_buf_add(out, i ? " OR " : "");
-        add_changed(out, parents[i], range->lo_ms, range->hi_ms);
-    }
+    add_any_changed(out, parents, count, range->lo_ms, range->hi_ms);
     ds_buf_add(out, ")");
     add_own(out, range);
     ds_buf_add(out, " ORDER BY Id");
@@ -89,14 +95,11 @@ void ds_sf_soql_currencies(struct ds_buf *out, const char *columns, const char *
 }
 
 void ds_sf_soql_changed(struct ds_buf *out, const char *column, const char *object,
-                        const char *parent, int64_t lo_ms, int64_t hi_ms)
+                        const char *const *whose, size_t count, int64_t lo_ms, int64_t hi_ms)
 {
     ds_buf_addf(out, "SELECT %s FROM %s WHERE ", column, object);
-    add_changed(out, "", lo_ms, hi_ms);
-    if (*parent) {
-        ds_buf_add(out, " OR ");
-        add_changed(out, parent, lo_ms, hi_ms);
-    }
+    add_any_changed(out, whose, count, lo_ms, hi_ms);
+    ds_buf_addf(out, " ORDER BY %s", column);
 }
 
 void ds_sf_soql_in(struct ds_buf *out, const char *columns, const char *object, const char *field)

@@ -40,10 +40,10 @@ void ds_sf_soql_edge(struct ds_buf *out, bool last, const struct ds_sf_range *ra
 void ds_sf_soql_parents(struct ds_buf *out, const char *columns, const char *const *parents,
                         size_t count, const struct ds_sf_range *range);
 
-/* A column of the rows of an object of which they themselves, or their parent ("User"; "": none), were
- * changed in the window; appended. */
+/* A column of the rows of an object, in its order, of which they themselves (whose is "") or a parent
+ * ("User") were changed in the window; appended. */
 void ds_sf_soql_changed(struct ds_buf *out, const char *column, const char *object,
-                        const char *parent, int64_t lo_ms, int64_t hi_ms);
+                        const char *const *whose, size_t count, int64_t lo_ms, int64_t hi_ms);
 
 /* Opportunities whose own stamp is before the window, and that are in one of these currencies
  * ("'EUR','USD'"), in the order of ids; appended. */

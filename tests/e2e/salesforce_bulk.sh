@@ -60,6 +60,9 @@ for version in v60.0 v67.0; do
         sim set "{\"$switch\":false}" >/dev/null
     done
 done
+fault '"match":"DESC%20LIMIT%201","kind":"status","status":400,"content_type":"application/json","body":"[{\"errorCode\":\"QUERY_TIMEOUT\",\"message\":\"Your query request was running for too long.\"}]"'
+fetch bulk=never
+has_all 'without knowing the last id' "$T/out"
 fetch bulk=auto bulk_from=13000 --quiet
 is 'auto: a job from so many on' 1 "$(grep -c '1 Bulk job' "$T/out")"
 fetch bulk=auto bulk_from=13001 --quiet
@@ -116,6 +119,13 @@ has_all 'SF-38: a job is read with the version it was made with' "$T/begun" "$T/
 job=$(sed -E 's/.*\|v[0-9.]+ ([^ ]+) .*/\1/' <<<"$resume")
 fetch bulk=always --resume "${resume/$job/7505e00000009zzAAA}"
 has_all 'SF-80: a job that is gone makes place for another' "$T/out"
+sim set '{"bulk_other_user":true}' >/dev/null
+fetch bulk=always --die-after 1
+resume=$(jq -r 'select(.mark) | .mark' "$T/out" | tail -n 1)
+sim set '{"bulk_other_user":false}' >/dev/null
+fetch bulk=always --resume "$resume"
+has_all 'so does one that another user made' "$T/out"
+has 'and the log says so' 'INVALIDUSER: The job was created by another user' "$T/err"
 fetch --resume '2026-08-21T06:55:00Z|'
 has_all 'a place of an older version' "$T/out"
 ok 'a place that is none is refused' fails fetch --resume '2026-08-21T06:55:00Z||v67.0 x'
@@ -199,6 +209,15 @@ for version in v60.0 v67.0; do
     fault '"match":"/results","kind":"expire_token","after":1'
     fetch bulk=always api_version=$version
     has_all "$version: the token ends half way" "$T/out"
+    sim reset '{}' >/dev/null
+    fault '"match":"/results","kind":"html200","after":2'
+    ok "$version: a page of HTML ends the run" fails fetch bulk=always api_version=$version
+    cp "$T/out" "$T/begun"
+    has "$version: and says what it is" '"status":"remote".*a page of Bulk job 750.* was answered with an HTML page' "$T/out"
+    jobs=$(requests '^POST .*/jobs/query 200$')
+    fetch bulk=always api_version=$version --resume "$(jq -r 'select(.mark) | .mark' "$T/begun" | tail -n 1)"
+    has_all "$version: the next one goes on behind it" "$T/begun" "$T/out"
+    is "$version: with the same job" "$jobs" "$(requests '^POST .*/jobs/query 200$')"
     sim reset '{}' >/dev/null
     fault '"match":"/results","kind":"gzip_cut","after":1'
     ok "$version: gzip that is cut short is noticed" fails fetch bulk=always api_version=$version

@@ -99,6 +99,11 @@ has 'and no null' '"status":"config".*Phone' "$T/out"
 sim set '{"hidden_fields":[],"team_selling":false}' >/dev/null
 drive sf check --paths OpportunityTeamMembers
 has 'a team that is off' '"problem":".*no OpportunityTeamMember' "$T/out"
+may 'a key that has no room' "\"problem\":\"'key_field' is 'Deal_Key__c', which is too short: make it a text field of 36" \
+    '{"key_length":35}' NextStep
+may 'a key that is no text' "\"problem\":\".*which is no text field" '{"key_length":36,"key_type":"double"}' NextStep
+may 'a key that has just room' "\"ok\":\"creations are told apart by 'Deal_Key__c'" '{"key_type":""}' NextStep
+sim set '{"key_length":255}' >/dev/null
 for key in NextStep:'is no external id' No_Key__c:'missing or hidden'; do
     sed -i "s/^key_field = .*/key_field = ${key%%:*}/" "$T/dealsync.conf"
     drive sf check --paths Name

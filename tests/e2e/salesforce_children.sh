@@ -145,6 +145,40 @@ child create OpportunityContactRole "{\"set\":{\"OpportunityId\":\"${id[3]}\"}}"
 drive sf read --paths "$PATHS" <<<"${id[3]}"
 is 'a role without a person is no member' "$roles" "$(value "${id[3]}" OpportunityContactRoles)"
 
+# --- what is too much for the org in one question is asked in several
+
+refusal() { # MATCH CODE
+    sim fault "{\"crm\":\"salesforce\",\"match\":\"$1\",\"kind\":\"status\",\"status\":400,\"times\":-1,\"content_type\":\"application/json\",\"body\":\"[{\\\"errorCode\\\":\\\"$2\\\",\\\"message\\\":\\\"no\\\"}]\"}" >/dev/null
+}
+refusal '%29%20OR%20%28' QUERY_TIMEOUT
+all=$PATHS
+PATHS=Name,Account.Name,Owner.Email,OpportunityContactRoles
+now=$(date -u -d "$now + 1 hour" +%Y-%m-%dT%H:%M:%SZ)
+clock "$now"
+ok 'what happened so far is known' fetch --cursor "$cursor"
+old=$(version_of "${id[4]}")
+child edit Contact "{\"id\":\"$contact\",\"set\":{\"Email\":\"third@example.com\"}}" >/dev/null
+seen 'a change that no index finds among those of other tables' "$old" "${id[4]}"
+old=$(version_of "${id[2]}")
+child edit Account "{\"id\":\"$account\",\"set\":{\"Name\":\"Renamed again\"}}" >/dev/null
+# shellcheck disable=SC2086 # one word each
+seen 'one of an account' "$old" $with
+sim reset '{}' >/dev/null
+
+refusal Owner.SystemModstamp INVALID_FIELD
+old=$(version_of "${id[2]}")
+child edit Account "{\"id\":\"$account\",\"set\":{\"Name\":\"Renamed once more\"}}" >/dev/null
+# shellcheck disable=SC2086 # one word each
+seen 'a parent without a stamp does not hide the others' "$old" $with
+has 'and is told by its name' 'changes of Owner that leave the opportunity alone are not seen' "$T/err"
+sim reset '{}' >/dev/null
+refusal Account.SystemModstamp QUERY_TIMEOUT
+ok 'what takes too long even alone ends the fetch' fails fetch --cursor "$cursor"
+has 'with its name' 'changes of Account: .*QUERY_TIMEOUT' "$T/out"
+hasnt 'and the cursor stays' '"next"' "$T/out"
+sim reset '{}' >/dev/null
+PATHS=$all
+
 # --- what an org may not have
 
 sim set '{"team_selling":false}' >/dev/null

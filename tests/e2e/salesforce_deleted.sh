@@ -102,6 +102,11 @@ fetch --cursor "$cursor"
 has 'too many deletions: the same' '"whole":"more was deleted' "$T/out"
 
 later '10 minutes'
+sim fault "{\"crm\":\"salesforce\",\"match\":\"/deleted/\",\"kind\":\"status\",\"status\":200,\"bytes\":40000000,\"body\":\"{\\\"deletedRecords\\\":[],\\\"earliestDateAvailable\\\":\\\"2026-08-20T00:00:00.000+0000\\\",\\\"latestDateCovered\\\":\\\"$now\\\"}\",\"content_type\":\"application/json\"}" >/dev/null
+fetch --cursor "$cursor"
+has 'a list that is longer than an answer may be: the same' '"whole":"more was deleted' "$T/out"
+
+later '10 minutes'
 fetch --cursor "$cursor"
 hasnt 'an answer that reaches back far enough is good' whole "$T/out"
 later '10 minutes'
@@ -116,6 +121,11 @@ is 'all of it again' 297 "$(told | wc -l)"
 
 fetch --cursor 2027-01-01T00:00:00Z
 has 'a cursor of the future: the same' '"whole":"the last fetch ended in the future' "$T/out"
+
+fetch --cursor "$(date -u -d "$now - 5 minutes" +%Y-%m-%dT%H:%M:%SZ)" commit_lag=3600
+hasnt 'one that a longer commit_lag has not reached yet is no such thing' whole "$T/out"
+is 'there is nothing to read then' '' "$(told)"
+has 'until it has' "\"next\":\"$(date -u -d "$now - 1 hour" +%Y-%m-%dT%H:%M:%S)Z" "$T/out"
 
 ok 'a cursor that is none is refused' fails fetch --cursor '2026-08-21T06:00:00Z|x'
 has 'by name' 'no cursor of a Salesforce fetch' "$T/out"

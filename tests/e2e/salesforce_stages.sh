@@ -85,6 +85,74 @@ has 'what it lacks is' '^;.*= Quote/Price' "$T/out"
 is 'the org is not asked' "$requests" "$(sim_get stats | jq .salesforce.requests)"
 run 64 stages sf --from "$METADATA" --connector salesforce
 
+# --- names that a line has to be written for with care: what is proposed reads back as that name ------
+
+names() { # FILE: the stages of $T/odd as a value set
+    {
+        echo '<StandardValueSet xmlns="http://soap.sforce.com/2006/04/metadata">'
+        while IFS= read -r name; do
+            printf '<standardValue><fullName>%b</fullName><closed>false</closed><probability>45</probability></standardValue>\n' \
+                "${name//&/&amp;}"
+        done <"$T/odd"
+        echo '</StandardValueSet>'
+    } >"$1"
+}
+long=$(printf 'x%.0s' $(seq 180))
+cat >"$T/odd" <<NAMES
+plain
+say "yes"
+"quoted"
+"Hot" lead
+Legal; review
+Legal ; review
+; first
+# number one
+a = b: c
+[in brackets]
+C:\\\\Deals
+  blanks around  
+Größe ≥ 5
+$long
+NAMES
+names "$T/odd.xml"
+run 0 stages sf --from "$T/odd.xml"
+sed -n 's/^; //p' "$T/out" >"$T/lines"
+is 'a line for each' "$(wc -l <"$T/odd")" "$(wc -l <"$T/lines")"
+has 'facts stand behind it where there is room' '^40 = plain   ; probability 45 %$' "$T/lines"
+cp "$T/salesforce.mapping.conf" "$T/before.conf"
+sed -i "/^\[stages\]/r $T/lines" "$T/salesforce.mapping.conf"
+run 0 stages sf --from "$T/odd.xml"
+hasnt 'none is proposed again' '^;' "$T/out"
+run 0 stages sf --from "$T/odd.xml" --format json
+is 'and each maps to what was proposed' "$(wc -l <"$T/odd") 40" \
+    "$(jq -r '[.. | objects | select(has("standard")) | .standard] | "\(length) \(unique | join(","))"' "$T/out")"
+cp "$T/before.conf" "$T/salesforce.mapping.conf"
+
+cat >"$T/odd" <<NAMES
+two&#10;lines
+"a" ; "b" ; c
+the $long $long name
+\\xe2\\x80\\xaereversed
+NAMES
+sed -i 's/two.*/two\&#10;lines/' "$T/odd"
+names "$T/odd.xml"
+sed -i 's/&amp;#10;/\&#10;/' "$T/odd.xml"
+run 0 stages sf --from "$T/odd.xml"
+hasnt 'what no line can hold is not proposed' '^; 40 =' "$T/out"
+has 'but told: a line break' "^; no line can name the stage 'two.nlines': it holds a line break" "$T/out"
+has 'quotes that would end it' "stage '\"a\" ; \"b\" ; c': its quotes" "$T/out"
+has 'a long one' "xxx\.\.\.': it is too long" "$T/out"
+has 'what cannot be seen' "stage '.u202ereversed': it holds a line break or" "$T/out"
+sed -n '/^\[stages\]/,$p' "$T/out" >>"$T/salesforce.mapping.conf"
+run 0 stages sf --from "$T/odd.xml"
+cp "$T/before.conf" "$T/salesforce.mapping.conf"
+
+sed 's/<fullName>Partner</<fullName>A [1] B</' "$METADATA/objects/Opportunity/recordTypes/Partner.recordType-meta.xml" >"$T/type"
+cp "$T/type" "$METADATA/objects/Opportunity/recordTypes/Partner.recordType-meta.xml"
+run 0 stages --from "$METADATA"
+has 'so is a process that no section can name' "^; no line can name the process 'A \[1\] B': it holds a closing bracket" "$T/out"
+hasnt 'and its stages are no other ones' 'Burn-in *$' "$T/out"
+
 # --- from the org, by record type ------------------------------------------------------------------
 
 sed -i 's/^\[stage\]/&\nprocess = RecordType.DeveloperName/' "$T/salesforce.mapping.conf"

@@ -183,6 +183,20 @@ is 'take two requests' 2 $(($(mutations) - before))
 push "$T/c"
 is 'the same record twice: the second is stale' '0 ok;1 stale;' "$(outcome)"
 
+# One that the org cannot even read is no reason to refuse the others (P-8).
+for i in $(seq 220 239); do echo "${id[$i]}"; done >"$T/ids"
+drive sf read --paths "$PATHS" <"$T/ids"
+jq -c 'select(.record) | .record | {id, version, set: {NextStep: "go on"}, before: {NextStep: .values.NextStep}}' \
+    "$T/out" | sed '7s/go on/go wrong/' >"$T/c"
+sim set '{"unreadable":"go wrong"}' >/dev/null
+before=$(mutations)
+ok 'a request that is refused as a whole' push "$T/c"
+is 'is refused for one of its records' '6 record;' "$(outcome | tr ';' '\n' | grep -v ok | tr '\n' ';')"
+has 'in the words of the org' 'JSON_PARSER_ERROR: Cannot deserialize' "$T/out"
+is 'and the others are written' 'go on 19' "$(now_of 0 NextStep) $(grep -c '"ok"' "$T/out")"
+ok 'with few requests' test $(($(mutations) - before)) -le 11
+sim set '{"unreadable":""}' >/dev/null
+
 # SF-55: an opportunity with products.
 sim set '{"line_items":true}' >/dev/null
 with=$(for one in "${id[@]}"; do

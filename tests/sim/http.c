@@ -139,6 +139,10 @@ static void set_status(const struct fault *f, struct reply *reply)
         reply_header(reply, "Retry-After", "%lld", (long long)f->retry_after);
     if (f->body)
         buf_puts(&reply->body, f->body);
+    if (f->bytes > 0) {
+        memset(buf_reserve(&reply->body, (size_t)f->bytes), ' ', (size_t)f->bytes);
+        reply->body.len += (size_t)f->bytes;
+    }
 }
 
 bool reply_fault(const struct request *request, struct reply *reply)

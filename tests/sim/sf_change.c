@@ -78,6 +78,13 @@ json_t *sf_body(const struct request *request, struct reply *reply)
                          type ? type : "");
         return NULL;
     }
+    if (sf_settings.unreadable[0] && strstr(request->body, sf_settings.unreadable)) {
+        salesforce_error(reply, 400, "JSON_PARSER_ERROR",
+                         "Cannot deserialize instance of string from VALUE_STRING value %s or "
+                         "request may be missing a required field",
+                         sf_settings.unreadable);
+        return NULL;
+    }
     text = quote_numbers(request->body);
     body = json_loads(text, JSON_ALLOW_NUL, &error);
     free(text);
@@ -102,6 +109,8 @@ static int longest(const struct field *f)
 {
     if (strcmp(f->type, "textarea") == 0)
         return LONGEST_TEXT;
+    if (f->flags & EXTERNAL_KEY)
+        return (int)sf_settings.key_length;
     return strcmp(f->name, "Name") == 0 ? 120 : 255;
 }
 

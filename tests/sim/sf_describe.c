@@ -38,6 +38,8 @@ static int length_of(const struct field *f)
         return 18;
     if (form_kind(f->form) != V_TEXT)
         return 0;
+    if (f->flags & EXTERNAL_KEY)
+        return (int)sf_settings.key_length;
     return strcmp(f->name, "Name") == 0 ? 120 : 255;
 }
 
@@ -47,6 +49,8 @@ static void describe_field(struct buf *out, const struct entity *e, const struct
     bool open = e == &sf_opportunity && !sf_listed(sf_settings.locked_fields, f->name);
     const char *createable = yes(open && f->flags & (WRITABLE | CREATE_ONLY));
     const char *updateable = yes(open && f->flags & WRITABLE);
+    const char *type =
+        f->flags & EXTERNAL_KEY && sf_settings.key_type[0] ? sf_settings.key_type : f->type;
     bool money = strcmp(f->type, "currency") == 0;
 
     buf_addf(
@@ -55,7 +59,7 @@ static void describe_field(struct buf *out, const struct entity *e, const struct
         "\"scale\":%d,\"nillable\":%s,\"createable\":%s,\"updateable\":%s,\"calculated\":false,"
         "\"custom\":%s,\"filterable\":%s,\"sortable\":%s,\"groupable\":%s,"
         "\"compoundFieldName\":null,\"externalId\":%s,\"idLookup\":%s,\"relationshipName\":",
-        f->name, f->label ? f->label : f->name, f->type, length_of(f),
+        f->name, f->label ? f->label : f->name, type, length_of(f),
         money                  ? 18
         : f->form == F_TRIMMED ? 3
                                : 0,

@@ -16,11 +16,14 @@ struct sf_settings {
     char locked_fields[2048]; /* seen, not writable */
     /* rules */
     bool key_unique, key_case_sensitive, restricted_picklists;
+    uint32_t key_length;       /* characters of Deal_Key__c */
+    char key_type[16];         /* of it, as described; "": a text */
     char validation_rule[256]; /* message; "": none */
     char validation_field[64]; /* fails writes of that field; "": every write */
     char duplicate_rule[8];    /* "", "alert" (allowSave passes) or "block" */
     char flow_field[64];       /* set to flow_value by every save; "": no flow */
     char flow_value[256];
+    char unreadable[64];    /* a body with this text is refused as a whole; "": none is */
     uint32_t trigger_limit; /* records of one request that triggers can bear; 0: any number */
     /* open questions */
     bool compare_modstamp;  /* If-Unmodified-Since looks at SystemModstamp */

@@ -337,6 +337,17 @@ static void settings_are_checked_before_anything_is_sent(void **state)
     }
 }
 
+/* A query may be worked on for 120 s, and half of the time without a byte is too long. */
+static void the_org_has_its_time_for_a_query(void **state)
+{
+    const struct ds_setting *s = ds_salesforce.settings;
+
+    (void)state;
+    while (strcmp(s->name, "timeout") != 0)
+        s++;
+    assert_true(strtol(s->fallback, NULL, 10) / 2 > 120);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +359,7 @@ int main(void)
         cmocka_unit_test(paths_that_are_not_there_are_named),
         cmocka_unit_test(a_column_that_is_missing_is_no_null),
         cmocka_unit_test(settings_are_checked_before_anything_is_sent),
+        cmocka_unit_test(the_org_has_its_time_for_a_query),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

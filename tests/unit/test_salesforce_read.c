@@ -30,6 +30,7 @@ static int64_t instant(const char *text)
 
 static void queries_say_what_they_should(void **state)
 {
+    static const char *const whose[] = {"", "User"};
     static const char *const parents[] = {"Account", "Account.Owner"};
     struct ds_sf_range range = {.lo_ms = instant("2026-08-01T09:00:00Z"),
                                 .hi_ms = instant("2026-08-01T10:00:00Z"),
@@ -65,13 +66,13 @@ static void queries_say_what_they_should(void **state)
         "2026-08-01T10:00:00Z) OR (Account.Owner.SystemModstamp >= 2026-08-01T09:00:00Z AND "
         "Account.Owner.SystemModstamp < 2026-08-01T10:00:00Z)) ORDER BY Id");
     ds_buf_reset(&out);
-    ds_sf_soql_changed(&out, "OpportunityId", "OpportunityTeamMember", "User", range.lo_ms,
-                       range.hi_ms);
+    ds_sf_soql_changed(&out, "OpportunityId", "OpportunityTeamMember", whose, COUNT(whose),
+                       range.lo_ms, range.hi_ms);
     assert_string_equal(out.text,
                         "SELECT OpportunityId FROM OpportunityTeamMember WHERE (SystemModstamp >= "
                         "2026-08-01T09:00:00Z AND SystemModstamp < 2026-08-01T10:00:00Z) OR "
                         "(User.SystemModstamp >= 2026-08-01T09:00:00Z AND User.SystemModstamp < "
-                        "2026-08-01T10:00:00Z)");
+                        "2026-08-01T10:00:00Z) ORDER BY OpportunityId");
     ds_buf_reset(&out);
     ds_sf_soql_currencies(&out, "Id", "'EUR','USD'", &range);
     assert_string_equal(out.text,

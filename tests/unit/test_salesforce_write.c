@@ -301,6 +301,17 @@ static const struct {
      "FIELD_CUSTOM_VALIDATION_EXCEPTION: Betrag fehlt [Amount, StageName]; STRING_TOO_LONG: x"},
     {"[{\"errorCode\":\"REQUEST_LIMIT_EXCEEDED\",\"message\":\"TotalRequests Limit exceeded.\"}]",
      DS_SF_STOPPED, "REQUEST_LIMIT_EXCEEDED: TotalRequests Limit exceeded."},
+    {"[{\"statusCode\":\"UNKNOWN_EXCEPTION\",\"message\":\"An unexpected error occurred.\"}]",
+     DS_SF_STOPPED, "UNKNOWN_EXCEPTION: An unexpected error occurred."},
+    {"[{\"statusCode\":\"REQUEST_RUNNING_TOO_LONG\",\"message\":\"x\"}]", DS_SF_STOPPED,
+     "REQUEST_RUNNING_TOO_LONG: x"},
+    {"[{\"statusCode\":\"QUERY_TIMEOUT\",\"message\":\"x\"}]", DS_SF_STOPPED, "QUERY_TIMEOUT: x"},
+    {"[{\"statusCode\":\"CANNOT_EXECUTE_FLOW_TRIGGER\",\"message\":\"Apex CPU time limit "
+     "exceeded\"}]",
+     DS_SF_CROWDED, "CANNOT_EXECUTE_FLOW_TRIGGER: Apex CPU time limit exceeded"},
+    {"[{\"statusCode\":\"CANNOT_EXECUTE_FLOW_TRIGGER\",\"message\":\"Too many SOQL queries: "
+     "101\"}]",
+     DS_SF_CROWDED, "CANNOT_EXECUTE_FLOW_TRIGGER: Too many SOQL queries: 101"},
     {"[{\"statusCode\":\"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY\",\"message\":\"T: first error: "
      "UNABLE_TO_LOCK_ROW, unable to obtain\",\"fields\":[]}]",
      DS_SF_LOCKED,
