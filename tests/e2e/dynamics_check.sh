@@ -44,6 +44,17 @@ run 0 check dv
 setting 'direction = both\ncreate = yes'
 run 78 check dv
 has 'creating' "allows 'Create' on the table opportunity, which 'create = yes' needs" "$T/out"
+dynamics '{"denied":"prvAppendToTransactionCurrency,prvAssignOpportunity"}'
+run 78 check dv
+has 'binding to another table' "allows 'AppendTo' on the table transactioncurrency, which transactioncurrencyid.isocurrencycode" "$T/out"
+hasnt 'owners that are not written need nothing' Assign "$T/out"
+cp "$T/dynamics.mapping.conf" "$T/plain.mapping.conf"
+sed -i 's/^location *=.*/location = _ownerid_value/; s/^customer_duns *=.*/customer_duns = _campaignid_value/' "$T/dynamics.mapping.conf"
+dynamics '{"denied":"prvAppendToCampaign,prvAssignOpportunity"}'
+run 78 check dv
+has 'another owner, by id' "allows 'Assign' on the table opportunity, which _ownerid_value needs" "$T/out"
+has 'and another table, by id' "allows 'AppendTo' on the table campaign, which _campaignid_value needs" "$T/out"
+cp "$T/plain.mapping.conf" "$T/dynamics.mapping.conf"
 setting ''
 dynamics '{"denied":""}'
 
