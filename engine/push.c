@@ -218,7 +218,7 @@ static int settle(struct pushing *p, size_t n, struct ds_err *err)
 
     ds_arena_reset(&r->batch);
     switch (what->status) {
-    case DS_OK: return ds_written_done(r, i, what->now, err);
+    case DS_OK: return ds_written_done(r, i, what->now, what->text, err);
     case DS_E_STALE: return ds_written_raced(r, i, what->now, err);
     case DS_E_RECORD: return ds_written_refused(r, i, what->text, err);
     case DS_E_LATER: r->result->unsent++; return DS_OK;

@@ -220,13 +220,14 @@ int ds_written_keep(struct running *r, struct ds_written_sight *w, struct ds_err
     return write_history(r, i, w->remote_id, changes, err);
 }
 
-/* The CRM took the request, and kept other values (M-36). */
-static int tell_missed(struct running *r, const struct ds_written_sight *w, struct ds_err *err)
+/* The CRM took the request, and kept other values (M-36); or it says why it took only a part (M-35). */
+static int tell_missed(struct running *r, const struct ds_written_sight *w, const char *why,
+                       struct ds_err *err)
 {
     struct ds_intent known = *w->intent;
 
     known.remote_id = w->remote_id;
-    if (start_item(r, &known, &w->missed, &w->base, DS_M_NOT_TAKEN, NULL, err))
+    if (start_item(r, &known, &w->missed, &w->base, why ? DS_M_REFUSED : DS_M_NOT_TAKEN, why, err))
         return err->status;
     for (size_t n = 0; n < r->item.changes; n++)
         r->item.change[n].theirs = w->theirs->mapped.deal.value[r->item.change[n].field];
@@ -234,7 +235,7 @@ static int tell_missed(struct running *r, const struct ds_written_sight *w, stru
 }
 
 int ds_written_done(struct running *r, const struct ds_intent *i, const struct ds_record *now,
-                    struct ds_err *err)
+                    const char *why, struct ds_err *err)
 {
     struct ds_written_sight w = {.intent = i,
                                  .remote_id = i->remote_id ? i->remote_id
@@ -248,7 +249,7 @@ int ds_written_done(struct running *r, const struct ds_intent *i, const struct d
         ds_deal_from_json(&r->batch, i->wanted, &w.wanted, err) || ds_written_keep(r, &w, err))
         return err->status;
     r->result->run.pushed++;
-    return w.missed.given && w.theirs ? tell_missed(r, &w, err) : ds_written_stand(r, &w, err);
+    return w.missed.given && w.theirs ? tell_missed(r, &w, why, err) : ds_written_stand(r, &w, err);
 }
 
 /* Drops the intent and leaves its fields in conflict. */

@@ -35,9 +35,10 @@ int ds_written_keep(struct running *r, struct ds_written_sight *w, struct ds_err
 /* What an undo has sent stands against the deal, which nobody has changed back (M-38). */
 int ds_written_stand(struct running *r, const struct ds_written_sight *w, struct ds_err *err);
 
-/* It was done: settles it by the record as it was read afterwards. */
+/* It was done: settles it by the record as it was read afterwards. why: the CRM refuses what is missing
+ * of it, in its own words; else NULL. */
 int ds_written_done(struct running *r, const struct ds_intent *i, const struct ds_record *now,
-                    struct ds_err *err);
+                    const char *why, struct ds_err *err);
 
 /* The CRM refused it: its fields are left in conflict (M-35), or the deal is, if it was a creation. */
 int ds_written_refused(struct running *r, const struct ds_intent *i, const char *why,

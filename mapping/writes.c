@@ -126,7 +126,7 @@ static const char *mark(const struct ds_mapping *m, enum ds_field f, bool *paths
         return no_path;
     if (source->constant)
         return "is a constant in the mapping";
-    if (!ds_path_plain(m, source->path))
+    if (!ds_path_plain(m, source->path) && f != DS_CURRENCY) /* a code: its row is found by it */
         return "is read from another record, which is not written";
     if (shared(m, f, source->path))
         return "shares its path with something else";

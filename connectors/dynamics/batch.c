@@ -1,5 +1,6 @@
 #include "connectors/dynamics/batch.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,8 +87,20 @@ static unsigned long number(const char *text, size_t len, const char *name)
     return len > n && strncasecmp(text, name, n) == 0 ? strtoul(text + n, NULL, 10) : 0;
 }
 
+/* What stands behind the name at the beginning of a line, if it has room in out. */
+static void value(const char *text, size_t len, const char *name, char *out, size_t size)
+{
+    size_t n = strlen(name);
+
+    if (len <= n || strncasecmp(text, name, n) != 0)
+        return;
+    n += strspn(text + n, " \t");
+    if (n < len && len - n < size)
+        snprintf(out, size, "%.*s", (int)(len - n), text + n);
+}
+
 /* Headers up to an empty line; sets what is found in them. */
-static bool pass_headers(const char **at, const char *end, unsigned *n)
+static bool pass_headers(const char **at, const char *end, struct ds_dynamics_said *out)
 {
     const char *text;
     size_t len;
@@ -98,7 +111,8 @@ static bool pass_headers(const char **at, const char *end, unsigned *n)
         if (len == 0)
             return true;
         if (id > 0 && id <= DS_DYNAMICS_BATCH_MOST)
-            *n = (unsigned)id;
+            out->n = (unsigned)id;
+        value(text, len, "retry-after:", out->retry_after, sizeof(out->retry_after));
     }
     return false;
 }
@@ -136,8 +150,8 @@ int ds_dynamics_batch_next(struct ds_dynamics_batch *b, struct ds_dynamics_said 
         return DS_OK;
     *out = (struct ds_dynamics_said){0};
     end = part_end(b, at);
-    if (!end || !line(&at, end, &len) || !pass_headers(&at, end, &out->n) ||
-        !pass_status(&at, end, &out->status) || !pass_headers(&at, end, &out->n))
+    if (!end || !line(&at, end, &len) || !pass_headers(&at, end, out) ||
+        !pass_status(&at, end, &out->status) || !pass_headers(&at, end, out))
         return cut_short(err);
     out->body = at;
     while (end > at && (end[-1] == '\n' || end[-1] == '\r'))

@@ -36,6 +36,7 @@ void ds_dynamics_batch_end(struct ds_buf *out);
 struct ds_dynamics_said {
     unsigned n; /* the request's number, 0: not repeated */
     long status;
+    char retry_after[40]; /* as the server says it; empty: it does not */
     const char *body;
     size_t body_len; /* 0: none */
 };

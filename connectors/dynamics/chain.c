@@ -36,19 +36,26 @@ static int foreign(const struct ds_remote *remote, const char *url, struct ds_er
                    ds_option_where(remote->options, "url"));
 }
 
+/* Whether the address may be asked for. */
+static int check_url(const struct ds_remote *remote, struct ds_dynamics_chain *chain,
+                     struct ds_err *err)
+{
+    if (ds_buf_failed(&chain->url)) {
+        ds_fail(err, DS_E_CONFIG, "the query for opportunities is longer than %u bytes",
+                DS_MAX_URL);
+        return ds_hint(err, "map fewer columns or shorten 'filter'"); /* DV-23 */
+    }
+    return ds_dynamics_walk_repeats(&chain->links, chain->url.text)
+               ? circles(remote, "a link came again", err)
+               : DS_OK;
+}
+
 static int ask(struct ds_remote *remote, size_t lane, struct ds_dynamics_chain *chain,
                struct ds_err *err)
 {
     const char *headers[] = {DS_DYNAMICS_HEADERS, chain->prefer, NULL};
     struct ds_api_call call = {.url = chain->url.text, .headers = headers, .repeatable = true};
 
-    if (ds_buf_failed(&chain->url)) {
-        ds_fail(err, DS_E_CONFIG, "the query for opportunities is longer than %u bytes",
-                DS_MAX_URL);
-        return ds_hint(err, "map fewer columns or shorten 'filter'"); /* DV-23 */
-    }
-    if (ds_dynamics_walk_repeats(&chain->links, chain->url.text))
-        return circles(remote, "a link came again", err);
     remote->refused = 0;
     return ds_api_begin(remote->api, lane, &call, err);
 }
@@ -56,31 +63,39 @@ static int ask(struct ds_remote *remote, size_t lane, struct ds_dynamics_chain *
 int ds_dynamics_chain_start(struct ds_remote *remote, size_t lane, struct ds_dynamics_chain *chain,
                             const char *url, const char *prefer, struct ds_err *err)
 {
+    int rc;
+
     chain->prefer = prefer;
     chain->links = chain->starts = (struct ds_dynamics_walk){0};
     chain->empty = 0;
     ds_buf_reset(&chain->next);
     ds_buf_reset(&chain->url);
     ds_buf_add(&chain->url, url);
-    return ask(remote, lane, chain, err);
+    rc = check_url(remote, chain, err);
+    return rc ? rc : ask(remote, lane, chain, err);
 }
 
 /* --- a page ---------------------------------------------------------------------------------- */
 
 /* The page must not begin with the record that an earlier one began with: a paging cookie that does
- * not advance shows in that, whatever it looks like. */
+ * not advance shows in that, whatever it looks like. A row of another table, whose key has another
+ * name, is known by all that it says. */
 static int advances(const struct ds_remote *remote, struct ds_dynamics_chain *chain,
                     const json_t *rows, struct ds_err *err)
 {
     const json_t *first = json_array_get(rows, 0);
     const char *id = ds_json_text(first, "opportunityid");
+    struct ds_buf row = DS_BUF_INIT(DS_MAX_PAGE);
+    bool again;
 
     if (!first)
         return ++chain->empty > MOST_EMPTY ? circles(remote, "the pages stay empty", err) : DS_OK;
     chain->empty = 0;
-    if (!id || !ds_dynamics_walk_repeats(&chain->starts, id))
-        return DS_OK;
-    return circles(remote, "the same records came again", err);
+    if (!id)
+        ds_json_add(&row, first);
+    again = ds_dynamics_walk_repeats(&chain->starts, id ? id : row.text);
+    ds_buf_clear(&row);
+    return again ? circles(remote, "the same records came again", err) : DS_OK;
 }
 
 int ds_dynamics_chain_link(const struct ds_remote *remote, const struct ds_dynamics_chain *chain,
@@ -113,13 +128,21 @@ int ds_dynamics_chain_take(const struct ds_remote *remote, struct ds_dynamics_ch
     return rc ? rc : advances(remote, chain, *rows, err);
 }
 
-int ds_dynamics_chain_go_on(struct ds_remote *remote, size_t lane, struct ds_dynamics_chain *chain,
-                            struct ds_err *err)
+int ds_dynamics_chain_turn(const struct ds_remote *remote, struct ds_dynamics_chain *chain,
+                           struct ds_err *err)
 {
     struct ds_buf asked = chain->url;
 
     chain->url = chain->next;
     chain->next = asked;
     ds_buf_reset(&chain->next);
-    return ask(remote, lane, chain, err);
+    return check_url(remote, chain, err);
+}
+
+int ds_dynamics_chain_go_on(struct ds_remote *remote, size_t lane, struct ds_dynamics_chain *chain,
+                            struct ds_err *err)
+{
+    int rc = ds_dynamics_chain_turn(remote, chain, err);
+
+    return rc ? rc : ask(remote, lane, chain, err);
 }

@@ -30,6 +30,10 @@ int ds_dynamics_chain_start(struct ds_remote *remote, size_t lane, struct ds_dyn
 int ds_dynamics_chain_take(const struct ds_remote *remote, struct ds_dynamics_chain *chain,
                            const json_t *page, json_t **rows, struct ds_err *err);
 
+/* Makes the page after it the one to be asked for, by whoever asks in another way than in a lane. */
+int ds_dynamics_chain_turn(const struct ds_remote *remote, struct ds_dynamics_chain *chain,
+                           struct ds_err *err);
+
 /* Asks for the page after it. */
 int ds_dynamics_chain_go_on(struct ds_remote *remote, size_t lane, struct ds_dynamics_chain *chain,
                             struct ds_err *err);

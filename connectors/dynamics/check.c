@@ -4,6 +4,7 @@
 #include "connectors/dynamics/cloud.h"
 #include "connectors/dynamics/credential.h"
 #include "connectors/dynamics/list.h"
+#include "connectors/dynamics/metadata.h"
 #include "connectors/dynamics/process.h"
 #include "connectors/dynamics/target.h"
 #include "connectors/dynamics/view.h"
@@ -213,6 +214,19 @@ static int check_paths(struct ds_dynamics_check *c, struct ds_err *err)
     return rc || c->problems > before ? rc : check_query(c, err);
 }
 
+/* Whether a path of the mapping begins with this column. */
+static bool reads_column(const struct ds_dynamics_check *c, const char *name)
+{
+    for (size_t i = 0; i < c->query->count; i++) {
+        const char *path = c->query->paths[i];
+        size_t len = strcspn(path, ".");
+
+        if (strlen(name) == len && strncmp(path, name, len) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* A secured column reads as empty for whom it is not unlocked, without any error. */
 static int check_secured(void *arg, const json_t *row, struct ds_err *err)
 {
@@ -221,30 +235,42 @@ static int check_secured(void *arg, const json_t *row, struct ds_err *err)
     char text[256];
 
     (void)err;
-    if (!name || !secured || strcmp(secured, "true") != 0)
+    if (!name || !secured || strcmp(secured, "true") != 0 || !reads_column(c, name))
         return DS_OK;
-    for (size_t i = 0; i < c->query->count; i++) {
-        const char *path = c->query->paths[i];
-        size_t len = strcspn(path, ".");
-
-        if (strlen(name) != len || strncmp(path, name, len) != 0)
-            continue;
-        snprintf(text, sizeof(text),
-                 "the column '%.64s' is secured, and reads as empty unless the application user "
-                 "has a column security profile that unlocks it",
-                 name);
-        return c->note(c->arg, DS_FINDING_WARNING, text);
-    }
-    return DS_OK;
+    snprintf(text, sizeof(text),
+             "the column '%.64s' is secured, and reads as empty unless the application user "
+             "has a column security profile that unlocks it",
+             name);
+    return c->note(c->arg, DS_FINDING_WARNING, text);
 }
 
-static int note_secured(struct ds_dynamics_check *c, struct ds_err *err)
+/* People see a day of their own zone, while a moment comes and goes: midnight somewhere (DV-60). */
+static int check_day(void *arg, const json_t *row, struct ds_err *err)
 {
-    int rc = c->remote->edmx
-                 ? DS_OK
-                 : ds_dynamics_list(c->remote,
-                                    DS_DYNAMICS_TABLE "/Attributes?$select=LogicalName,IsSecured",
-                                    check_secured, c, err);
+    struct ds_dynamics_check *c = arg;
+    const char *name = ds_json_text(row, "LogicalName"), *format = ds_json_text(row, "Format");
+    const char *behaviour = ds_json_text(json_object_get(row, "DateTimeBehavior"), "Value");
+    char text[320];
+
+    (void)err;
+    if (!name || !format || !behaviour || strcmp(format, "DateOnly") != 0 ||
+        strcmp(behaviour, "UserLocal") != 0 || !reads_column(c, name))
+        return DS_OK;
+    snprintf(
+        text, sizeof(text),
+        "the column '%.64s' shows days and holds moments in the zone of whoever enters them, so "
+        "a day cannot be told for sure; change its behaviour to 'Date only' in Power Apps (for "
+        "good)",
+        name);
+    return c->note(c->arg, DS_FINDING_WARNING, text);
+}
+
+/* What is said of columns, where the server tells it. */
+static int note_columns(struct ds_dynamics_check *c, const char *tail,
+                        int (*each)(void *arg, const json_t *row, struct ds_err *err),
+                        struct ds_err *err)
+{
+    int rc = c->remote->edmx ? DS_OK : ds_dynamics_list(c->remote, tail, each, c, err);
 
     if (rc && ds_dynamics_is_finding(c, rc)) { /* an older server does not tell */
         ds_err_clear(err);
@@ -270,7 +296,14 @@ int ds_dynamics_check(struct ds_remote *remote, const struct ds_query *query, ds
     if (!rc)
         rc = ds_dynamics_check_privileges(&c, err);
     if (!rc)
-        rc = note_secured(&c, err);
+        rc = note_columns(&c, DS_DYNAMICS_TABLE "/Attributes?$select=LogicalName,IsSecured",
+                          check_secured, err);
+    if (!rc)
+        rc = note_columns(&c,
+                          DS_DYNAMICS_TABLE "/Attributes" DS_DYNAMICS_CAST
+                                            "DateTimeAttributeMetadata?$select=LogicalName,Format,"
+                                            "DateTimeBehavior",
+                          check_day, err);
     if (!rc)
         rc = check_paths(&c, err);
     json_decref(c.privileges.list);

@@ -1,6 +1,7 @@
 #include "connectors/dynamics/check.h"
 
 #include "connectors/dynamics/process.h"
+#include "connectors/dynamics/target.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -46,14 +47,20 @@ static int need(struct ds_dynamics_check *c, const char *verb, const char *table
     return c->note(c->arg, DS_FINDING_WARNING, text);
 }
 
-static int need_lookup(struct ds_dynamics_check *c, const char *path,
-                       const struct ds_dynamics_lookup *lookup, bool written)
+/* What setting a lookup takes beside writing; an owner is set by a verb of its own. */
+static int need_target(struct ds_dynamics_check *c, const char *path, struct ds_err *err)
 {
-    int rc = need(c, DS_DYNAMICS_READ, lookup->table, path);
+    struct ds_dynamics_target target;
+    int rc = ds_dynamics_target(c->remote, &c->arena, path, &target, err);
 
-    if (!rc && written)
-        rc = need(c, DS_DYNAMICS_APPEND_TO, lookup->table, path);
-    return !rc && written ? need(c, DS_DYNAMICS_APPEND, "opportunity", path) : rc;
+    if (rc || !target.lookups[0])
+        return rc;
+    if (strcmp(target.column->logical, "ownerid") == 0)
+        return need(c, DS_DYNAMICS_ASSIGN, "opportunity", path);
+    rc = need(c, DS_DYNAMICS_APPEND, "opportunity", path);
+    for (size_t n = 0; n < 2 && target.lookups[n] && !rc; n++)
+        rc = need(c, DS_DYNAMICS_APPEND_TO, target.lookups[n]->table, path);
+    return rc;
 }
 
 static int need_flows(struct ds_dynamics_check *c, const char *path, struct ds_err *err)
@@ -80,9 +87,9 @@ static int need_path(struct ds_dynamics_check *c, size_t i, struct ds_err *err)
          slot = slot->other) {
         rc = ds_dynamics_navigation(c->remote, slot->navigation, &lookup, err);
         if (!rc)
-            rc = need_lookup(c, path, lookup, ds_dynamics_written(c, i));
+            rc = need(c, DS_DYNAMICS_READ, lookup->table, path);
     }
-    return rc;
+    return !rc && ds_dynamics_written(c, i) ? need_target(c, path, err) : rc;
 }
 
 /* Closing an opportunity makes an activity. */

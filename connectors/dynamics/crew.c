@@ -1,6 +1,17 @@
 #include "connectors/dynamics/crew.h"
 
-enum { UNTOLD = 4 }; /* requests at once when the environment gives no hint */
+enum {
+    UNTOLD = 4,   /* requests at once when the environment gives no hint */
+    FEW = 100,    /* requests, and */
+    SHORT_S = 60, /* seconds of server time, that should be left of five minutes' limits */
+};
+
+/* Near the end of what is left one request at a time goes on, which can hardly use up either limit. */
+static bool is_scarce(const struct ds_remote *remote)
+{
+    return (remote->requests_left >= 0 && remote->requests_left < FEW) ||
+           (remote->seconds_left >= 0 && remote->seconds_left < SHORT_S);
+}
 
 size_t ds_dynamics_lanes(const struct ds_remote *remote)
 {
@@ -8,6 +19,8 @@ size_t ds_dynamics_lanes(const struct ds_remote *remote)
 
     if (lanes > remote->most_lanes)
         lanes = remote->most_lanes;
+    if (is_scarce(remote))
+        lanes = 1;
     return (size_t)lanes;
 }
 

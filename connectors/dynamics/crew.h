@@ -19,7 +19,8 @@ struct ds_dynamics_work {
     void *arg;
 };
 
-/* How many requests the crew has under way at most. */
+/* How many requests the crew has under way at most: what the environment hints at and the settings
+ * allow, and one while little is left of its limits. */
 size_t ds_dynamics_lanes(const struct ds_remote *remote);
 
 /* Until nobody has anything to do any more. Nothing is left in the background. */

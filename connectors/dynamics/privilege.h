@@ -14,6 +14,7 @@
 #define DS_DYNAMICS_READ      "Read"
 #define DS_DYNAMICS_WRITE     "Write"
 #define DS_DYNAMICS_CREATE    "Create"
+#define DS_DYNAMICS_ASSIGN    "Assign"   /* it may be given another owner */
 #define DS_DYNAMICS_APPEND    "Append"   /* other rows may be bound to it */
 #define DS_DYNAMICS_APPEND_TO "AppendTo" /* it may be bound to others */
 

@@ -24,8 +24,7 @@ struct ds_dynamics_page {
     const struct ds_dynamics_flow *asked;
     struct member *members; /* sorted by id */
     size_t count;
-    size_t next;    /* of the members, to be asked for */
-    json_t *stages; /* "stage id": {"stage": ..., "name": ...} */
+    size_t next; /* of the members, to be asked for */
 };
 
 bool ds_dynamics_process_wanted(const struct ds_dynamics_slot *slots, size_t count)
@@ -142,16 +141,20 @@ bool ds_dynamics_page_ask(struct ds_dynamics_page *p, struct ds_buf *tail)
 
 /* --- into the rows --------------------------------------------------------------------------- */
 
-/* A stage that was made a moment ago is not among the ones that are known. */
-static int stage_of(struct ds_dynamics_page *p, const char *id, json_t **out, struct ds_err *err)
+/* A stage that was made a moment ago is not among the ones that are known. One that was taken out of its
+ * flow never will be: it is noted without a name, so that nobody asks for it again. */
+static int stage_of(struct ds_remote *remote, const char *id, json_t **out, struct ds_err *err)
 {
-    int rc = DS_OK;
+    json_t *stages;
+    int rc = ds_dynamics_stage_names(remote, false, &stages, err);
 
-    *out = json_object_get(p->stages, id);
-    if (!*out) {
-        rc = ds_dynamics_stage_names(p->remote, true, &p->stages, err);
-        *out = json_object_get(p->stages, id);
-    }
+    *out = json_object_get(stages, id);
+    if (rc || *out)
+        return rc;
+    rc = ds_dynamics_stage_names(remote, true, &stages, err);
+    *out = json_object_get(stages, id);
+    if (!rc && !*out && json_object_set_new(stages, id, json_object()))
+        rc = ds_fail_nomem(err);
     return rc;
 }
 
@@ -160,7 +163,7 @@ static int give(struct ds_dynamics_page *p, const struct member *m, struct ds_er
     const char *version = ds_json_text(m->instance, "@odata.etag");
     const char *id = ds_json_text(m->instance, "_activestageid_value");
     json_t *stage = NULL, *process;
-    int rc = id ? stage_of(p, id, &stage, err) : DS_OK;
+    int rc = id ? stage_of(p->remote, id, &stage, err) : DS_OK;
 
     if (rc)
         return rc;
@@ -185,8 +188,6 @@ int ds_dynamics_page_open(struct ds_remote *remote, const json_t *rows,
         return ds_fail_nomem(err);
     p->remote = remote;
     rc = ds_dynamics_flows(remote, &p->flow, err);
-    if (!rc)
-        rc = ds_dynamics_stage_names(remote, false, &p->stages, err);
     if (!rc)
         rc = take_members(p, rows, err);
     if (rc)

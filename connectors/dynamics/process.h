@@ -47,8 +47,8 @@ int ds_dynamics_process_moved(struct ds_remote *remote, int64_t since_ms,
                               int (*each)(void *arg, const char *id, struct ds_err *err), void *arg,
                               struct ds_err *err);
 
-/* What the stages of all flows are called, borrowed: for the id of each an object with stage and name.
- * Asked for once, and once more on demand. */
+/* What the stages of all flows are called, borrowed until it is asked for again: for the id of each an
+ * object with stage and name. Asked for once, and once more on demand. */
 int ds_dynamics_stage_names(struct ds_remote *remote, bool again, json_t **out, struct ds_err *err);
 
 /* Adds what the functions above are going to ask the metadata, and the same of ds_dynamics_flows(). */

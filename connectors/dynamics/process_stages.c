@@ -99,6 +99,8 @@ int ds_dynamics_stage_names(struct ds_remote *remote, bool again, json_t **out, 
                 : ds_fail_nomem(err);
     if (!rc)
         rc = name_flows(remote, stages, err);
+    if (!rc && remote->stages && json_object_update_missing(stages, remote->stages))
+        rc = ds_fail_nomem(err);
     if (rc) {
         json_decref(stages);
         return rc;

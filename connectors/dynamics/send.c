@@ -1,7 +1,10 @@
 #include "connectors/dynamics/writer.h"
+#include "connectors/retry.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#define PAUSE_MS 5000 /* after a throttled part that does not say how long */
 
 /* Refusals that are not what their HTTP status says. */
 static const struct {
@@ -137,6 +140,16 @@ static void take_refusal(struct ds_dynamics_writer *w, struct ds_dynamics_item *
     ds_dynamics_item_end(item, ds_dynamics_verdict(status, &said), words(&w->arena, status, &said));
 }
 
+/* A part that is throttled holds up what comes after the batch, as an answer of its own would. */
+static void hold(struct ds_dynamics_writer *w, const struct ds_dynamics_said *said,
+                 int64_t server_ms)
+{
+    int64_t ms = ds_retry_after(said->retry_after, server_ms);
+
+    if (ds_retry_throttled(said->status))
+        ds_http_hold(w->remote->http, ms > 0 ? ms : PAUSE_MS);
+}
+
 static int take_part(struct ds_dynamics_writer *w, struct ds_dynamics_item *item,
                      enum ds_dynamics_step step, const struct ds_dynamics_said *said,
                      struct ds_err *err)
@@ -177,6 +190,7 @@ static int take_answers(struct ds_dynamics_writer *w, enum ds_dynamics_step step
         taken++;
         if (said.n == 0)
             said.n = taken;
+        hold(w, &said, reply->date_ms);
         item = said.n <= count ? items[said.n - 1] : NULL;
         if (item)
             rc = take_part(w, item, step, &said, err);

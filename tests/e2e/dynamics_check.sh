@@ -44,6 +44,17 @@ run 0 check dv
 setting 'direction = both\ncreate = yes'
 run 78 check dv
 has 'creating' "allows 'Create' on the table opportunity, which 'create = yes' needs" "$T/out"
+dynamics '{"denied":"prvAppendToTransactionCurrency,prvAssignOpportunity"}'
+run 78 check dv
+has 'binding to another table' "allows 'AppendTo' on the table transactioncurrency, which transactioncurrencyid.isocurrencycode" "$T/out"
+hasnt 'owners that are not written need nothing' Assign "$T/out"
+cp "$T/dynamics.mapping.conf" "$T/plain.mapping.conf"
+sed -i 's/^location *=.*/location = _ownerid_value/; s/^notes *=.*/notes = _campaignid_value/' "$T/dynamics.mapping.conf"
+dynamics '{"denied":"prvAppendToCampaign,prvAssignOpportunity"}'
+run 78 check dv
+has 'another owner, by id' "allows 'Assign' on the table opportunity, which _ownerid_value needs" "$T/out"
+has 'and another table, by id' "allows 'AppendTo' on the table campaign, which _campaignid_value needs" "$T/out"
+cp "$T/plain.mapping.conf" "$T/dynamics.mapping.conf"
 setting ''
 dynamics '{"denied":""}'
 
@@ -82,6 +93,13 @@ dynamics '{"hidden":"new_location"}'
 run 0 check dv
 has 'a secured column' "warning +the column 'new_location' is secured" "$T/out"
 dynamics '{"hidden":""}'
+
+# A column of days that are moments, as in environments that began long ago (DV-60).
+dynamics '{"date_times":1}'
+run 0 check dv
+has 'a day that is a moment' "warning +the column 'estimatedclosedate' shows days and holds moments.*'Date only'" "$T/out"
+is 'only of what the mapping reads' 1 "$(grep -c 'holds moments' "$T/out")"
+dynamics '{"date_times":0}'
 
 # No application user (DV-1), in whatever shape the server says it (DV-93, DV-94).
 for shape in '"error_shape":0,"code_style":0' '"error_shape":1,"code_style":1' '"error_shape":2' '"error_shape":3'; do

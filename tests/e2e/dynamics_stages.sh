@@ -98,6 +98,20 @@ run 78 sync dv
 has 'a flow that is not there' "salesprocess" "$T/err"
 cp "$T/plain.conf" "$T/dealsync.conf"
 
+# A stage that was taken out of its flow has no name; its id is looked up once, however many stand in it.
+in_stage() { # the stage's id for each of nine instances in turn
+    for n in $(seq 1 9); do
+        flow opportunitysalesprocesses "$n" "{\"_activestageid_value\":\"${@:n % $# + 1:1}\"}"
+    done
+}
+in_stage "$(stage_id 1 | sed 's/^a1/b1/')" "$(stage_id 2 | sed 's/^a1/b1/')"
+clock 2026-08-21T13:00:00Z
+since=$(sim_get 'log?since=999999999' | jq .next)
+"$BUILD/dealsync" sync dv >"$T/out" 2>"$T/err"
+is 'a stage that is none any more is asked for once' 3 \
+    "$(sim_get "log?since=$since" | jq '[.requests[] | select(.path | contains("/processstages"))] | length')"
+in_stage "$(stage_id 2)"
+
 # A flow with its own list.
 stages '[stage]' 'from = process.stage' 'process = process.name' '[stages]' '20 = Qualify' '40 = Develop' \
     '60 = Propose' '80 = Close' '[stages Opportunity Sales Process]' '10 = Qualify'
@@ -124,6 +138,15 @@ for kind in foreign_next loop_next; do
     has "a flow's pages, $kind" 'instead of https|circle' "$T/err"
     sim reset '{}' >/dev/null
 done
+clock 2026-08-22T06:00:00Z
+run 0 sync dv
+in_stage "$(stage_id 3)"
+sim set '{"page":2}' >/dev/null
+clock 2026-08-22T07:00:00Z
+sim fault '{"crm":"dynamics","match":"/opportunitysalesprocesses","kind":"stuck_next","times":-1}' >/dev/null
+run 69 sync dv
+has "a flow's pages that do not advance, in links that differ" 'the same records came again' "$T/err"
+sim reset '{}' >/dev/null
 sim set '{"page":0}' >/dev/null
 
 # The other places. Labels come from metadata; a custom status reason is a stage like another (DV-38).

@@ -83,6 +83,13 @@ ok 'one meets a deadlock' throttle_second 400 0x80044150
 is 'it is for later, too' stale,later,stale "$(outcomes)"
 ok 'one finds no server' throttle_second 503 ''
 is 'and so is this' stale,later,stale "$(outcomes)"
+for n in 6 7; do change "$(some dynamics open $n)" "held up $n"; done >"$T/in"
+sim fault '{"crm":"dynamics","match":"PATCH","kind":"status","status":429,"retry_after":2}' >/dev/null
+before=$(date +%s%N)
+ok 'a change is throttled, and says for how long' drive dv write --paths name batch=1 <"$T/in"
+took=$((($(date +%s%N) - before) / 1000000))
+is 'the next one is done' later,ok "$(outcomes)"
+ok "but not before ($took ms)" test "$took" -ge 2000
 mark_log
 sim fault '{"crm":"dynamics","match":"batch","kind":"throttle","retry_after":1}' >/dev/null
 for n in 4 5; do change "$(some dynamics open $n)" "throttled $n"; done >"$T/in"

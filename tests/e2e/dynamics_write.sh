@@ -140,7 +140,16 @@ change "$quoted" '{"statecode":"1"}' >"$T/in"
 ok 'closing with draft quotes (DV-79)' write <"$T/in"
 is 'is refused' record "$(outcome 0)"
 has 'and says what to do' 'draft and active quotes' "$T/out"
+change "$quoted" '{"name":"half of it","statecode":"1"}' >"$T/in"
+ok 'the same with another field' write <"$T/in"
+is 'is done but for the closing' 'ok half of it 0' "$(outcome 0) $(now 0 name) $(now 0 statecode)"
+has 'and says why' 'draft and active quotes' <(why 0)
 sim_set '{"quotes":0}'
+change "$quoted" '{"name":"the other half","statecode":"1"}' >"$T/in"
+sim fault '{"crm":"dynamics","match":"POST /api/data/v9.2/WinOpportunity","kind":"status","status":400,
+    "code":"0x80044150","message":"Generic SQL error."}' >/dev/null
+ok 'a closing that meets a deadlock, with another field' write <"$T/in"
+is 'is for later, when it is read first' 'later the other half 0' "$(outcome 0) $(now 0 name) $(now 0 statecode)"
 edited=$(some dynamics open 6)
 change "$edited" '{"statecode":"1"}' >"$T/in"
 edit dynamics "$edited" name 'meanwhile'

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const verbs[] = {"Read", "Write", "Create", "Delete", "Append", "AppendTo"};
+static const char *const verbs[] = {"Read",   "Write",    "Create", "Delete",
+                                    "Append", "AppendTo", "Assign"};
 
 /* Every verb on every table, but what the switch denies. */
 static void write_privileges(struct buf *out)

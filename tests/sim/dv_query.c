@@ -78,9 +78,14 @@ static void write_next(const struct request *request, struct reply *reply, const
                        const struct skiptoken *came, const char *prefix)
 {
     bool loop = request->fault.kind == FAULT_LOOP_NEXT && came->page > 1;
+    bool stuck = request->fault.kind == FAULT_STUCK_NEXT && came->page > 1;
     struct skiptoken next = {came->page + 1, p->last.at, p->first.at, p->last.modified};
     struct buf link = {0};
 
+    if (stuck) { /* only the number advances */
+        next = *came;
+        next.page++;
+    }
     buf_addf(&link, "%s%s?%s%s",
              request->fault.kind == FAULT_FOREIGN_NEXT ? "https://evil.example"
              : dv_switches.relative_next               ? ""
@@ -114,7 +119,8 @@ static void answer_page(const struct request *request, struct reply *reply, stru
         return;
     }
     buf_puts(&reply->body, "]");
-    if ((p.more && !bounded) || kind == FAULT_FOREIGN_NEXT || kind == FAULT_LOOP_NEXT)
+    if ((p.more && !bounded) || kind == FAULT_FOREIGN_NEXT || kind == FAULT_LOOP_NEXT ||
+        kind == FAULT_STUCK_NEXT)
         write_next(request, reply, &p, came, prefix);
     buf_puts(&reply->body, "}");
 }

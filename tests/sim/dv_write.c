@@ -298,7 +298,8 @@ static void update(struct task *t)
     struct row row;
 
     entity_row(t->entity, t->at, &row);
-    if (!allowed(t, "Write") || !keys_free(t, t->at) || !check_revenue(t, &row))
+    if (!allowed(t, "Write") || !keys_free(t, t->at) || !check_revenue(t, &row) ||
+        (dv_payload_find(&t->payload, "_ownerid_value") && !allowed(t, "Assign")))
         return;
     if (t->entity == &dv_opportunity && !dv_state_update(&t->payload, &row, t->reply))
         return;

@@ -41,6 +41,7 @@ static const char *const names[FAULT_KINDS] = {
     [FAULT_SHORT_PAGE] = "short_page",
     [FAULT_FOREIGN_NEXT] = "foreign_next",
     [FAULT_LOOP_NEXT] = "loop_next",
+    [FAULT_STUCK_NEXT] = "stuck_next",
     [FAULT_EMPTY_RESULT] = "empty_result",
     [FAULT_WRONG_ORG] = "wrong_org",
     [FAULT_LATENCY] = "latency",

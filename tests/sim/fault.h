@@ -48,6 +48,7 @@ enum fault_kind {
     FAULT_SHORT_PAGE,
     FAULT_FOREIGN_NEXT,
     FAULT_LOOP_NEXT,
+    FAULT_STUCK_NEXT,
     /* standing until reset: they do not use up the queue */
     FAULT_EMPTY_RESULT,
     FAULT_WRONG_ORG,

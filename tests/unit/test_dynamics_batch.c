@@ -77,6 +77,7 @@ static void a_batch_is_written_with_crlf(void **state)
     "HTTP/1.1 412 Precondition Failed\r\n"                                                         \
     "Content-Type: application/json\r\n"                                                           \
     "content-id: 2\r\n"                                                                            \
+    "retry-after:  Fri, 21 Aug 2026 06:00:17 GMT\r\n"                                              \
     "\r\n"                                                                                         \
     "{\"error\":{\"code\":\"\",\"message\":\"see --batchresponse_f27e\"}}\r\n"                     \
     "--batchresponse_f27e--\r\n"
@@ -101,10 +102,12 @@ static void answers_are_taken_apart(void **state)
         assert_int_equal(said.n, 1);
         assert_int_equal(said.status, 204);
         assert_int_equal(said.body_len, 0);
+        assert_string_equal(said.retry_after, "");
         assert_int_equal(ds_dynamics_batch_next(&b, &said, &more, &err), DS_OK);
         assert_true(more);
         assert_int_equal(said.n, 2);
         assert_int_equal(said.status, 412);
+        assert_string_equal(said.retry_after, "Fri, 21 Aug 2026 06:00:17 GMT");
         assert_int_equal(said.body_len, strlen("{\"error\":{\"code\":\"\",\"message\":\"see "
                                                "--batchresponse_f27e\"}}"));
         assert_int_equal(said.body[0], '{');

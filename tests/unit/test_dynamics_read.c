@@ -1,5 +1,6 @@
 /* Reading from Dynamics 365, the parts that need no environment: ranges, cursors, links. */
 #include "base/date.h"
+#include "connectors/dynamics/crew.h"
 #include "connectors/dynamics/range.h"
 
 #include <setjmp.h>
@@ -244,9 +245,34 @@ static void texts_that_are_no_ranges_are_refused(void **state)
         assert_false(ds_dynamics_ranges_read(&r, bad[i], strlen(bad[i])));
 }
 
+/* --- lanes ----------------------------------------------------------------------------------- */
+
+static void lanes_follow_what_the_environment_tells(void **state)
+{
+    static const struct {
+        long hint, most, requests, seconds; /* -1: not told */
+        size_t lanes;
+    } cases[] = {
+        {-1, 8, -1, -1, 4},   {0, 8, -1, -1, 4},      {16, 8, -1, -1, 8}, {6, 8, 7999, 1200, 6},
+        {6, 8, 100, 60, 6},   {6, 8, 99, 1200, 1},    {6, 8, 0, -1, 1},   {6, 8, 7999, 59, 1},
+        {16, 1, 7999, 60, 1}, {-1, 2, 7999, 1200, 2},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct ds_remote remote = {.parallelism = cases[i].hint,
+                                         .most_lanes = cases[i].most,
+                                         .requests_left = cases[i].requests,
+                                         .seconds_left = cases[i].seconds};
+
+        assert_int_equal(ds_dynamics_lanes(&remote), cases[i].lanes);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lanes_follow_what_the_environment_tells),
         cmocka_unit_test(lanes_share_whatever_the_spread),
         cmocka_unit_test(shares_from_the_start_need_no_sharing_out),
         cmocka_unit_test(what_cannot_be_shared_stays_one_range),
