@@ -24,16 +24,17 @@ answers() {
 
 # --- records that move while they are sent -----------------------------------------------------------------
 
-fresh 12 'conflict.value = newest'
-mapfile -t ids < <(sim_get 'find?crm=salesforce&where=open&n=4' | jq -r '.ids[]')
+fresh 20 'conflict.value = newest'
+mapfile -t ids < <(sim_get 'find?crm=salesforce&where=open&n=5' | jq -r '.ids[]')
 sql "UPDATE deals SET name = 'Ours' WHERE id = $(deal_of "${ids[0]}")"
-for n in 1 2 3; do sql "UPDATE deals SET value = '77' WHERE id = $(deal_of "${ids[n]}")"; done
+for n in 1 2 3 4; do sql "UPDATE deals SET value = '77' WHERE id = $(deal_of "${ids[n]}")"; done
+was=$(field salesforce "${ids[3]}" Amount)
 sql "UPDATE history SET at_ms = 1 WHERE kind = 'edited'" # long ago
-sim fault '{"crm":"salesforce","match":"Id%20IN","kind":"latency","ms":700}' >/dev/null
+sim fault '{"crm":"salesforce","match":"Id%20IN","kind":"latency","ms":400}' >/dev/null
 later
 "$BUILD/dealsync" sync sf --all >"$T/out" 2>"$T/err" &
 for _ in $(seq 500); do
-    [ "$(waiting)" = 4 ] && break
+    [ "$(waiting)" = 5 ] && break
     sleep 0.02
 done
 edit salesforce "${ids[0]}" Name 'Theirs'
@@ -41,17 +42,21 @@ edit salesforce "${ids[1]}" Amount 88
 edit salesforce "${ids[2]}" Name 'By somebody'
 who=$(field salesforce "${ids[2]}" LastModifiedBy.Name)
 sim delete "{\"crm\":\"salesforce\",\"id\":\"${ids[3]}\"}" >/dev/null
+sql "UPDATE deals SET close_date = '2029-05-06' WHERE id = $(deal_of "${ids[4]}")"
 wait $!
 is 'the same field: a person is asked' '3 Theirs M-5 name' "$? $(field salesforce "${ids[0]}" Name) $(open_case)"
-is 'which the sum tells' '4 fetched: 3 updated, 1 conflict' "$(sum | sed 's/;.*//')"
+is 'which the sum tells' '5 fetched: 4 updated, 1 conflict' "$(sum | sed 's/;.*//')"
 has 'and the list' 'M-5' "$T/out"
 is 'or the newer value counts' '88 88' "$(ours "${ids[1]}" value) $(field salesforce "${ids[1]}" Amount)"
 is 'another field: both are kept' 'By somebody|77 77' "$(ours "${ids[2]}" name,value) $(field salesforce "${ids[2]}" Amount)"
 is 'with the name of who it was' "$who" "$(sql "SELECT source FROM history WHERE kind = 'updated' AND deal = $(deal_of "${ids[2]}")")"
-is 'deleted: nothing is sent, and the deal is looked at again' "0 $(deal_of "${ids[3]}")" "$(waiting) $(sql 'SELECT deal FROM touched')"
+is 'deleted: nothing is sent' "0 $was" "$(waiting) $(field salesforce "${ids[3]}" Amount)"
+is 'it and a deal that was changed meanwhile are looked at again' "$(printf '%s\n' "$(deal_of "${ids[3]}")" "$(deal_of "${ids[4]}")" | sort -n)" \
+    "$(sql 'SELECT deal FROM touched ORDER BY 1')"
 sim reset '{}' >/dev/null
 sync_later sf 3
-is 'which finds that out' '0 1' "$(sql 'SELECT count(*) FROM touched') $(sql "SELECT deleted FROM links WHERE remote_id = '${ids[3]}'")"
+is 'which sends the change' 2029-05-06 "$(field salesforce "${ids[4]}" CloseDate)"
+is 'and finds out what was deleted' '0 1' "$(sql 'SELECT count(*) FROM touched') $(sql "SELECT deleted FROM links WHERE remote_id = '${ids[3]}'")"
 
 # --- a record that moves faster than it can be written (M-37) ----------------------------------------------
 
@@ -71,7 +76,7 @@ is 'a person says so: it is sent' 2029-05-06 "$(field salesforce "$id" CloseDate
 # --- what the CRM keeps otherwise (M-36), or refuses (M-35) ------------------------------------------------
 
 fresh 12
-mapfile -t ids < <(sim_get 'find?crm=salesforce&where=open&n=2' | jq -r '.ids[]')
+mapfile -t ids < <(sim_get 'find?crm=salesforce&where=open&n=4' | jq -r '.ids[]')
 sim set '{"flow_field":"NextStep","flow_value":"by a flow"}' >/dev/null
 sql "UPDATE deals SET close_date = '2029-05-06', notes = 'ours' WHERE id = $deal"
 sync_later sf 3
@@ -82,13 +87,20 @@ is 'the history has what arrived' close_date \
 n=$(writes)
 sync_later sf 3
 is 'it is not sent again' "$n" "$(writes)"
+sql "UPDATE deals SET notes = 'ours' WHERE id = $(deal_of "${ids[1]}")"
+sync_later sf 3
+is 'a write of which nothing arrived is no history' "$((n + 1)) 1" "$(writes) $(sql "SELECT count(*) FROM history WHERE kind = 'pushed'")"
+sql "UPDATE deals SET close_date = '2029-05-06' WHERE id = $(deal_of "${ids[2]}")"
+sync_later sf 3
+sync_later sf 3
+is 'what the CRM has set beside is taken' 'by a flow' "$(ours "${ids[2]}" notes)"
 
 sim set '{"flow_field":"","validation_rule":"Frozen.","validation_field":"CloseDate"}' >/dev/null
 edit salesforce "${ids[0]}" Name 'Theirs'
 sql "UPDATE deals SET close_date = '2029-06-07', name = 'Ours' WHERE id = $deal"
-edit salesforce "${ids[1]}" Name 'Renamed'
+edit salesforce "${ids[3]}" Name 'Renamed'
 sync_later sf 3
-is 'a record in conflict is counted once' '2 fetched: 1 updated, 1 conflict' "$(sum | sed 's/;.*//')"
+is 'a record in conflict is counted once' '1 updated, 1 conflict' "$(sum | grep -o '[0-9]* updated, [0-9]* conflict')"
 
 # --- what the CRM puts off ---------------------------------------------------------------------------------
 
@@ -100,6 +112,21 @@ is 'what was put off stays in the outbox' 1 "$(waiting)"
 has 'and the report tells' '1 record could not be written in the CRM yet; the next run sends it' "$T/out"
 sync_later sf 0
 is 'the next run sends it' '2029-05-06 0' "$(field salesforce "$id" CloseDate) $(waiting)"
+
+# --- a call that breaks off --------------------------------------------------------------------------------
+
+fresh 12 'batch = 1'
+mapfile -t ids < <(sim_get 'find?crm=salesforce&where=open&n=3' | jq -r '.ids[]')
+for n in 0 1 2; do sql "UPDATE deals SET close_date = '2029-05-06' WHERE id = $(deal_of "${ids[n]}")"; done
+sim fault '{"crm":"salesforce","match":"PATCH ","kind":"cut_before","after":1,"times":1}' >/dev/null
+sync_later sf 69
+is 'what is known of its writes counts' '2 1' "$(waiting) $(sql "SELECT count(*) FROM history WHERE kind = 'pushed'")"
+edit salesforce "${ids[1]}" Name 'Theirs'
+sql "UPDATE deals SET close_date = '2029-05-07' WHERE id = $(deal_of "${ids[2]}")"
+sync_later sf 0
+is 'the next run takes what has changed there since' 'Theirs|2029-05-06 2029-05-06' \
+    "$(ours "${ids[1]}" name,close_date) $(field salesforce "${ids[1]}" CloseDate)"
+is 'and sends what has changed here' '2029-05-07 0' "$(field salesforce "${ids[2]}" CloseDate) $(waiting)"
 
 # --- more than goes into one call --------------------------------------------------------------------------
 
