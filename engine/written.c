@@ -64,18 +64,23 @@ static int start_item(struct running *r, const struct ds_intent *i, const struct
 }
 
 /* Tells of what was counted as updated and is a conflict after all. */
-static int tell_conflict(struct running *r, const struct ds_intent *i, struct ds_err *err)
+static int tell(struct running *r, const struct ds_intent *i, struct ds_err *err)
 {
     uint64_t *outcome = r->result->run.outcome;
 
-    for (size_t n = 0; n < r->item.changes; n++)
-        if (ds_conflict_keep(r, &r->item, &r->item.change[n], err))
-            return err->status;
     if (i->remote_id && i->outcome == DS_UPDATED && outcome[DS_UPDATED]) {
         outcome[DS_UPDATED]--;
         outcome[DS_CONFLICT]++;
     }
     return r->job->watch->item ? r->job->watch->item(r->job->watch->arg, &r->item, err) : DS_OK;
+}
+
+static int tell_conflict(struct running *r, const struct ds_intent *i, struct ds_err *err)
+{
+    for (size_t n = 0; n < r->item.changes; n++)
+        if (ds_conflict_keep(r, &r->item, &r->item.change[n], err))
+            return err->status;
+    return tell(r, i, err);
 }
 
 const char *ds_written_json(struct ds_arena *a, const json_t *json)
@@ -315,7 +320,9 @@ int ds_written_raced(struct running *r, const struct ds_intent *i, const struct 
     theirs->tries = i->tries + 1;
     if (ds_batch_open(r, err) || ds_store_intent_drop(r->store, r->state.id, i->deal, err))
         return err->status;
-    return ds_records_write(r, theirs, err);
+    if (ds_records_write(r, theirs, err))
+        return err->status;
+    return r->item.outcome == DS_CONFLICT && i->outcome == DS_UPDATED ? tell(r, i, err) : DS_OK;
 }
 
 int ds_written_aside(struct running *r, const struct ds_intent *i, struct ds_err *err)

@@ -38,6 +38,7 @@ story() { # connection crm
     run 0 sync "$c"
     run 0 unlink "$c" "$id"
     is "$c: after a sync it can, and the history has the write" 1 "$(pushed)"
+    is "$c: as one of the run that sent it" 2 "$(sql "SELECT run FROM history WHERE kind = 'pushed'")"
 
     # a run that came to its end leaves what the CRM put off, and that has not happened
     fresh "$c" "$crm"
