@@ -119,16 +119,16 @@ struct ds_write {
 /* What became of one change. */
 struct ds_written {
     size_t change; /* its index */
-    int status;    /* DS_OK: done. DS_E_STALE: the record is not what the change was based on, or is
-                      gone, and nothing was written. DS_E_RECORD: the remote refuses it, and will again;
-                      nothing was written. DS_E_LATER: not now, and maybe a part of it was written; the
-                      rest goes on. */
-    const char
-        *text; /* why, in the remote's own words; NULL when done. With DS_OK: the remote refuses a
-                         part of it, and `now` tells which */
-    const struct ds_record
-        *now; /* the record as it was read after the write or, when stale, instead
-                                    of it: every path of the query; NULL when it cannot be read */
+    /* DS_OK: done. DS_E_STALE: the record is not what the change was based on, or is gone, and nothing was
+     * written. DS_E_RECORD: the remote refuses it, and will again; nothing was written. DS_E_LATER: not
+     * now, and maybe a part of it was written; the rest goes on. */
+    int status;
+    /* Why, in the remote's own words; NULL when done. With DS_OK: the remote refuses a part of it, and
+     * `now` tells which. */
+    const char *text;
+    /* The record as it was read after the write or, when stale, instead of it: every path of the query;
+     * NULL when it cannot be read. */
+    const struct ds_record *now;
 };
 
 /* A stage, sales process or status value that the remote offers. */
