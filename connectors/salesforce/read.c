@@ -1,5 +1,6 @@
 #include "connectors/salesforce/read.h"
 
+#include "base/log.h"
 #include "connectors/salesforce/chain.h"
 #include "connectors/salesforce/soql.h"
 
@@ -8,7 +9,8 @@
 
 enum {
     MOST_ADDRESS = 12000, /* bytes; address and headers together may have 16,384 */
-    QUOTES = 9            /* bytes that two quotes and a comma take in an address */
+    QUOTES = 9,           /* bytes that two quotes and a comma take in an address */
+    FEWEST = 25           /* texts of one request */
 };
 
 int ds_sf_no_key(const struct ds_remote *remote, struct ds_err *err)
@@ -52,6 +54,38 @@ static int load_children(struct ds_sf_reader *reader, const json_t *rows, struct
     return rc;
 }
 
+/* Composes the query for the next texts, as many as an address holds; tells how many. */
+static size_t compose(const struct ds_sf_reader *reader, const char *column,
+                      const char *const *texts, size_t count, const char *where, size_t bytes,
+                      struct ds_buf *soql)
+{
+    size_t n = 0;
+
+    ds_buf_reset(soql);
+    ds_sf_soql_in(soql, reader->list.text, "Opportunity", column);
+    do {
+        bytes += strlen(texts[n]) + QUOTES;
+        ds_sf_soql_item(soql, texts[n]);
+    } while (++n < count && n < reader->remote->most_ids && bytes < MOST_ADDRESS);
+    ds_buf_add_char(soql, ')');
+    if (where)
+        ds_buf_addf(soql, " AND (%s)", where);
+    return n;
+}
+
+/* Whether it is worth another try with fewer texts, now and from now on: something on the way to the
+ * org may take shorter addresses than the org itself. */
+static bool shorten(struct ds_remote *remote, size_t count, struct ds_err *err)
+{
+    if (!remote->too_long || count <= FEWEST)
+        return false;
+    remote->too_long = false;
+    remote->most_ids = count / 2;
+    ds_log(DS_LOG_INFO, "records are asked for %zu at a time: %s", remote->most_ids, err->text);
+    ds_err_clear(err);
+    return true;
+}
+
 int ds_sf_read_rows(struct ds_sf_reader *reader, const char *column, const char *const *texts,
                     size_t count, const char *where, json_t *rows, struct ds_err *err)
 {
@@ -61,19 +95,14 @@ int ds_sf_read_rows(struct ds_sf_reader *reader, const char *column, const char 
     ds_http_escape(&list, reader->list.text);
     ds_http_escape(&list, where ? where : "");
     for (size_t at = 0; at < count && !rc;) {
-        size_t bytes = list.len, n = 0;
+        size_t n = compose(reader, column, texts + at, count - at, where, list.len, &soql);
 
-        ds_buf_reset(&soql);
-        ds_sf_soql_in(&soql, reader->list.text, "Opportunity", column);
-        do {
-            bytes += strlen(texts[at]) + QUOTES;
-            ds_sf_soql_item(&soql, texts[at++]);
-        } while (at < count && ++n < DS_SF_MOST_IDS && bytes < MOST_ADDRESS);
-        ds_buf_add_char(&soql, ')');
-        if (where)
-            ds_buf_addf(&soql, " AND (%s)", where);
         rc = ds_sf_chain_each(reader->remote, DS_SF_READ_LANE, "queryAll", soql.text, take_row,
                               rows, err);
+        if (!rc)
+            at += n;
+        else if (shorten(reader->remote, n, err))
+            rc = DS_OK;
     }
     ds_buf_clear(&list);
     ds_buf_clear(&soql);

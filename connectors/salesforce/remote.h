@@ -55,6 +55,7 @@ struct ds_remote {
     bool lost_locator;     /* the last failure was a locator that is no longer good (SF-44) */
     bool lost_job;         /* ... a Bulk job that is not there */
     bool too_long;         /* ... an address that the org, or something on the way, does not take */
+    size_t most_ids;       /* records that are asked for in one request, because of that */
     char org_id[DS_SF_ID]; /* as the login told it; "": it did not */
     char user_id[DS_SF_ID];
     char warning[256];    /* the last one that an answer carried; "": none */

@@ -40,6 +40,7 @@ static int open_remote(const struct ds_options *options, struct ds_remote **out,
     if (!remote)
         return ds_fail_nomem(err);
     remote->options = options;
+    remote->most_ids = DS_SF_MOST_IDS;
     ds_buf_init(&remote->origin, DS_MAX_URL);
     ds_buf_init(&remote->login_url, DS_MAX_URL);
     ds_buf_init(&remote->secret, DS_MAX_TEXT);

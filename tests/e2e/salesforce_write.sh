@@ -183,6 +183,17 @@ is 'take two requests' 2 $(($(mutations) - before))
 push "$T/c"
 is 'the same record twice: the second is stale' '0 ok;1 stale;' "$(outcome)"
 
+# Something on the way may take shorter addresses than the org.
+printf '%s\n' "${id[@]:30:260}" >"$T/ids"
+sim fault '{"crm":"salesforce","match":"IN%20%28%27006","kind":"headers_too_large","times":2}' >/dev/null
+drive sf read --paths "$PATHS" --verbose <"$T/ids"
+is 'records are asked for fewer at a time then' '260 50' \
+    "$(jq -c 'select(.record)' "$T/out" | wc -l) $(sed -n 's/.*records are asked for \([0-9]*\) at a time.*/\1/p' "$T/err" | tail -n 1)"
+sim fault '{"crm":"salesforce","match":"IN%20%28%27006","kind":"headers_too_large","times":-1}' >/dev/null
+ok 'when no address is short enough that is an error' fails drive sf read --paths "$PATHS" <"$T/ids"
+has 'of configuration' '"status":"config".*431' "$T/out"
+sim reset '{}' >/dev/null
+
 # One that the org cannot even read is no reason to refuse the others (P-8).
 for i in $(seq 220 239); do echo "${id[$i]}"; done >"$T/ids"
 drive sf read --paths "$PATHS" <"$T/ids"
