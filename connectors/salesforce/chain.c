@@ -1,14 +1,15 @@
 #include "connectors/salesforce/chain.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_EMPTY_PAGES = 3 };
+enum { MOST_EMPTY_PAGES = 3, MOST_ROWS = 2000 };
 
 void ds_sf_chain_init(struct ds_sf_chain *chain, struct ds_remote *remote, size_t lane)
 {
-    *chain = (struct ds_sf_chain){.remote = remote, .lane = lane};
+    *chain = (struct ds_sf_chain){.remote = remote, .lane = lane, .most = MOST_ROWS};
     ds_buf_init(&chain->url, DS_MAX_URL);
     ds_buf_init(&chain->next, DS_MAX_URL);
 }
@@ -21,11 +22,13 @@ void ds_sf_chain_clear(struct ds_sf_chain *chain)
 
 static int send(struct ds_sf_chain *chain, const char *url, struct ds_err *err)
 {
-    static const char *const headers[] = {"Sforce-Query-Options: batchSize=2000", NULL};
+    char option[64];
+    const char *const headers[] = {option, NULL};
     const struct ds_api_call call = {
         .method = "GET", .url = url, .headers = headers, .repeatable = true};
     int rc = ds_sf_budget(chain->remote, err);
 
+    snprintf(option, sizeof(option), "Sforce-Query-Options: batchSize=%u", chain->most);
     if (!rc)
         rc = ds_api_begin(chain->remote->api, chain->lane, &call, err);
     chain->under_way = !rc;

@@ -18,6 +18,7 @@ struct ds_sf_chain {
     uint64_t total; /* rows of the query, as the org told */
     uint64_t rows;  /* so far */
     unsigned empty; /* pages without a row, one after the other */
+    unsigned most;  /* rows of a page, as far as the org lets us say */
 };
 
 void ds_sf_chain_init(struct ds_sf_chain *chain, struct ds_remote *remote, size_t lane);

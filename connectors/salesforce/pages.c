@@ -10,9 +10,10 @@
  * busy to the end, however unevenly the ids are spread.
  */
 enum {
-    FROM = 10000,   /* records from which it is worth several lanes */
-    PIECE = 8000,   /* records of a piece, unless there are too few for all lanes */
-    MOST_SPLIT = 32 /* pieces out of one */
+    FROM = 10000,     /* records from which it is worth several lanes */
+    PIECE = 8000,     /* records of a piece, unless there are too few for all lanes */
+    MOST_SPLIT = 32,  /* pieces out of one */
+    FEWEST_ROWS = 200 /* of a page, that the org lets us ask for */
 };
 
 enum state { FREE, WAITING, RUNNING };
@@ -127,12 +128,25 @@ static int mark(struct walk *w, struct ds_err *err)
     return ds_sf_fetch_mark(w->f, err);
 }
 
+/* A page that is longer than we take is read again in smaller ones, and so is all that follows. */
+static bool take_smaller(struct reading *r, const struct ds_err *err)
+{
+    if (!strstr(err->text, "the answer is longer than") || r->chain.most <= FEWEST_ROWS)
+        return false;
+    r->chain.most = r->chain.most / 2 > FEWEST_ROWS ? r->chain.most / 2 : FEWEST_ROWS;
+    return true;
+}
+
 /* A locator that is no longer good costs nothing but a new query behind the last id; twice at the same
  * place is a fault of the org (SF-44). */
 static int restart(struct walk *w, struct reading *r, struct ds_err *err)
 {
     const char *after = r->part->piece.after;
 
+    if (take_smaller(r, err)) {
+        ds_err_clear(err);
+        return begin(w, r, err);
+    }
     if (!w->f->remote->lost_locator)
         return err->status;
     w->f->remote->lost_locator = false;

@@ -274,6 +274,14 @@ sim reset '{}' >/dev/null
 
 # --- pages longer than we take
 
+fault '"match":"/query/0","kind":"bigfield","bytes":34000000,"after":2'
+fetch bulk=never
+has_all 'page by page: one that is too long is read again in smaller ones' "$T/out"
+fault '"match":"/queryAll/?q=SELECT%20Id","kind":"bigfield","bytes":34000000,"times":-1'
+ok 'a record that is too long alone is an error' fails fetch bulk=never
+has 'that says what to do' '"status":"remote".*very long text field' "$T/out"
+sim reset '{}' >/dev/null
+
 start_sim --count 190000
 configure
 clock 2026-08-21T06:00:00Z
