@@ -154,19 +154,51 @@ static int has_permission(struct ds_sf_check *c, const char *soql, const char *n
     return rc;
 }
 
-static int sees_object(struct ds_sf_check *c, bool *told, bool *has)
+static int sees_object(struct ds_sf_check *c, const char *object, bool *told, bool *has)
 {
     struct ds_buf soql = DS_BUF_INIT(DS_MAX_TEXT);
     int rc = DS_OK;
 
     ds_buf_addf(&soql,
                 "SELECT PermissionsViewAllRecords FROM ObjectPermissions WHERE SobjectType = "
-                "'Opportunity' AND PermissionsViewAllRecords = TRUE AND ParentId IN (SELECT "
+                "'%s' AND PermissionsViewAllRecords = TRUE AND ParentId IN (SELECT "
                 "PermissionSetId FROM PermissionSetAssignment WHERE AssigneeId = '%s')",
-                c->remote->user_id);
+                object, c->remote->user_id);
     if (*c->remote->user_id)
         rc = has_permission(c, soql.text, "PermissionsViewAllRecords", told, has);
     ds_buf_clear(&soql);
+    return rc;
+}
+
+static bool reads(const struct ds_sf_check *c, const char *begin)
+{
+    size_t i = 0;
+
+    while (i < c->query->count && strncasecmp(c->query->paths[i], begin, strlen(begin)) != 0)
+        i++;
+    return i < c->query->count;
+}
+
+/* To see an opportunity is not to see its account: what is hidden of that reads as empty, and nothing
+ * tells it from what is (SF-22). */
+static int note_parents(struct ds_sf_check *c)
+{
+    static const struct {
+        const char *object, *begin; /* of the paths that read it */
+    } shared[] = {{"Account", "Account."}, {"Contact", "OpportunityContactRoles"}};
+    int rc = DS_OK;
+
+    for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]) && !rc; i++) {
+        bool told = false, has = true;
+
+        if (reads(c, shared[i].begin))
+            rc = sees_object(c, shared[i].object, &told, &has);
+        if (!rc && !has)
+            rc = ds_sf_note(c, DS_FINDING_WARNING,
+                            "the user has no 'View All' on %s: fields of those that nobody shares "
+                            "with it read as empty, so grant it (permission set > Object Settings)",
+                            shared[i].object);
+    }
     return rc;
 }
 
@@ -179,13 +211,15 @@ static int note_view_all(struct ds_sf_check *c)
 
     if (rc || has)
         return rc ? rc : ds_sf_note(c, DS_FINDING_OK, "the user has 'View All Data'");
-    rc = sees_object(c, &told, &has);
+    rc = sees_object(c, "Opportunity", &told, &has);
     if (rc)
         return rc;
-    if (has)
-        return ds_sf_note(c, DS_FINDING_OK,
-                          "the user has 'View All' on Opportunity; private ones stay hidden unless "
-                          "it has 'View All Data'");
+    if (has) {
+        rc = ds_sf_note(c, DS_FINDING_OK,
+                        "the user has 'View All' on Opportunity; private ones stay hidden unless "
+                        "it has 'View All Data'");
+        return rc ? rc : note_parents(c);
+    }
     return ds_sf_note(c, DS_FINDING_WARNING,
                       told ? "the user has neither 'View All Data' nor 'View All' on Opportunity: "
                              "records that nobody shares with it look as if they were not there"

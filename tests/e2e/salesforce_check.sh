@@ -34,7 +34,14 @@ mutating=$(sim_get stats | jq .salesforce.mutating)
 is 'a check changes nothing' 0 "$mutating"
 
 told 'a user who does not see everything (SF-22)' "^  warning .*neither 'View All Data' nor 'View All'" '{"view_all":false}'
-sim set '{"view_all":true}' >/dev/null
+told 'one who sees every opportunity, and not every account' "^  warning .*no 'View All' on Account: .*read as empty" \
+    '{"view_records":true,"view_parents":false}'
+hasnt 'what the mapping does not read is not told' 'on Contact' "$T/out"
+drive sf check --paths Name,OpportunityContactRoles
+has 'nor every contact' "\"warning\":\".*no 'View All' on Contact" "$T/out"
+told 'one who sees them' "^  ok .*'View All' on Opportunity; private" '{"view_parents":true}'
+hasnt 'is warned of nothing' "no 'View All' on" "$T/out"
+sim set '{"view_all":true,"view_records":false}' >/dev/null
 told 'a user who may not look at the setup' '^  ok .*View Setup' '{"view_setup":false}'
 sim set '{"view_setup":true}' >/dev/null
 told 'a sandbox' 'a sandbox' '{"sandbox":true}'

@@ -144,6 +144,7 @@ enum aspect {
     A_SANDBOX,
     A_INSTANCE,
     A_OBJECT_NAME,
+    A_PERMITTED_OBJECT,
     A_PROFILE_SF,
     A_SYNC_USER,
     A_PROCESS_SF,

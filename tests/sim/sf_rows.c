@@ -14,6 +14,7 @@ enum {
     FIRST_STAMP = 1704088800,
     RATE_START = 19723, /* 2024-01-01 */
     RATE_DAYS = 366,
+    PERMITTED = 3,
     RATES = 2, /* dated rates of each currency */
 };
 
@@ -114,6 +115,14 @@ uint32_t sf_count_products(void)
 uint32_t sf_count_currencies(void)
 {
     return CURRENCIES;
+}
+
+/* Objects that a permission set tells of. */
+static const char *const permitted[PERMITTED] = {"Opportunity", "Account", "Contact"};
+
+uint32_t sf_count_permitted(void)
+{
+    return PERMITTED;
 }
 
 uint32_t sf_count_rates(void)
@@ -473,6 +482,7 @@ void sf_row_get(const struct row *row, enum aspect aspect, struct val *v)
     case A_SANDBOX: val_bool(v, sf_settings.sandbox); return;
     case A_INSTANCE: val_text(v, sf_settings.sandbox ? "CS42" : "NA42"); return;
     case A_OBJECT_NAME: val_text(v, "Opportunity"); return;
+    case A_PERMITTED_OBJECT: val_text(v, permitted[row->at % PERMITTED]); return;
     case A_PROFILE_SF: put_id(v, "00e", 1); return;
     case A_SYNC_USER:
         v->kind = V_ID;
@@ -482,7 +492,10 @@ void sf_row_get(const struct row *row, enum aspect aspect, struct val *v)
     case A_PROCESS_SF: put_id(v, "019", 1); return;
     case A_PROCESS_NAME: val_text(v, "Hardware Process"); return;
     case A_VIEW_ALL: val_bool(v, sf_settings.view_all); return;
-    case A_VIEW_RECORDS: val_bool(v, sf_settings.view_all || sf_settings.view_records); return;
+    case A_VIEW_RECORDS:
+        val_bool(v, sf_settings.view_all ||
+                        (row->at ? sf_settings.view_parents : sf_settings.view_records));
+        return;
     case A_VIEW_SETUP: val_bool(v, sf_settings.view_setup); return;
     case A_MAY_EDIT: val_bool(v, sf_settings.updateable); return;
     case A_MAY_CREATE: val_bool(v, sf_settings.createable); return;

@@ -30,6 +30,7 @@ uint32_t sf_count_agents(void);
 uint32_t sf_count_contacts(void);
 uint32_t sf_count_products(void);
 uint32_t sf_count_currencies(void);
+uint32_t sf_count_permitted(void);
 uint32_t sf_count_rates(void);
 void sf_load_member(uint32_t at, struct row *row);
 void sf_load_role(uint32_t at, struct row *row);

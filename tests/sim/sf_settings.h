@@ -11,7 +11,7 @@ struct sf_settings {
     /* features */
     bool team_selling, person_accounts, line_items;
     /* permissions of the asking user */
-    bool queryable, updateable, createable, view_all, view_records, view_setup;
+    bool queryable, updateable, createable, view_all, view_records, view_parents, view_setup;
     char hidden_fields[2048]; /* ",Amount,Account.Name," */
     char locked_fields[2048]; /* seen, not writable */
     /* rules */

@@ -382,7 +382,7 @@ static const struct field permission_access[] = {
 static const struct field object_permissions[] = {
     {"Id", "id", F_ID, A_MEMBER_SF, KEY, NULL, NULL, 0},
     {"ParentId", "reference", F_ID, A_PROFILE_SF, 0, NULL, NULL, 0},
-    {"SobjectType", "picklist", F_TEXT, A_OBJECT_NAME, 0, NULL, NULL, 0},
+    {"SobjectType", "picklist", F_TEXT, A_PERMITTED_OBJECT, 0, NULL, NULL, 0},
     {"PermissionsRead", "boolean", F_BOOL, A_TRUE, 0, NULL, NULL, 0},
     {"PermissionsEdit", "boolean", F_BOOL, A_MAY_EDIT, 0, NULL, NULL, 0},
     {"PermissionsCreate", "boolean", F_BOOL, A_MAY_CREATE, 0, NULL, NULL, 0},
@@ -550,7 +550,7 @@ static const struct entity tables[] = {
      .hides = hidden},
     {.name = "ObjectPermissions",
      FIELDS(object_permissions),
-     .count = count_one,
+     .count = sf_count_permitted,
      .load = load_stage,
      .prefix = "110",
      .hides = hidden},
