@@ -40,10 +40,10 @@ enum {
     MOST_SHOWN = 60 /* bytes of a name that is told */
 };
 
-/* Where a comment would begin: a semicolon behind a blank, or first of all. */
-static const char *comment_in(const char *text)
+/* Whether a comment would begin in it: with a semicolon behind a blank, or first of all. */
+static bool holds_comment(const char *text)
 {
-    return *text == ';' ? text : strstr(text, " ;");
+    return *text == ';' || strstr(text, " ;");
 }
 
 /* Whether a quote would end the value before its end. */
@@ -112,7 +112,7 @@ static void add_facts(struct ds_buf *out, const struct ds_stage *stage)
 void ds_stage_line(struct ds_buf *out, const struct ds_stage *stage)
 {
     const char *proposal = ds_stage_proposal(stage), *name = stage->name;
-    const char *quote = *name == '"' || comment_in(name) ? "\"" : "";
+    const char *quote = *name == '"' || holds_comment(name) ? "\"" : "";
     struct ds_buf line = DS_BUF_INIT(DS_MAX_TEXT), facts = DS_BUF_INIT(DS_MAX_TEXT);
     const char *why;
 

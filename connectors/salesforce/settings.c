@@ -121,17 +121,17 @@ static int read_addresses(struct ds_remote *remote, struct ds_err *err)
               : refuse_host(options, login, remote->login_url.text, remote->flow->shared_host, err);
 }
 
-/* A sandbox's My Domain is "name--sandbox", and no other name may hold two hyphens; its logins are
- * addressed to another host (SF-35). */
+/* A sandbox's My Domain is "name--sandbox", and no other name may hold two hyphens; its logins and those
+ * of scratch orgs are addressed to another host (SF-35). */
 static void choose_audience(struct ds_remote *remote)
 {
     const char *host = remote->origin.text + strlen("https://");
     const char *mark = strstr(host, "--");
+    bool test = (mark && mark < strchrnul(host, '.')) || strstr(host, ".scratch.my.salesforce.com");
 
     remote->audience = ds_option(remote->options, "audience");
     if (!remote->audience)
-        remote->audience = mark && mark < strchrnul(host, '.') ? "https://test.salesforce.com"
-                                                               : "https://login.salesforce.com";
+        remote->audience = test ? "https://test.salesforce.com" : "https://login.salesforce.com";
 }
 
 /* Sees that the key can sign: now, not at three in the morning. */

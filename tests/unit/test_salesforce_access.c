@@ -228,6 +228,7 @@ static void the_audience_follows_from_the_address(void **state)
         {"https://acme.my.salesforce.com", NULL, PRODUCTION},
         {"https://acme--uat.sandbox.my.salesforce.com", NULL, SANDBOX},
         {"https://acme--uat.my.salesforce.com", NULL, SANDBOX},
+        {"https://acme-dev-ed.scratch.my.salesforce.com", NULL, SANDBOX},
         {"https://crm.acme-corp.example", NULL, PRODUCTION},
         {"https://crm.xn--acme-corp.example", NULL, PRODUCTION}, /* a name in another script */
         {"https://acme--uat.sandbox.my.salesforce.com", PRODUCTION, PRODUCTION},
