@@ -24,7 +24,7 @@ int ds_sf_no_key(const struct ds_remote *remote, struct ds_err *err)
 int ds_sf_reader_open(struct ds_sf_reader *reader, struct ds_remote *remote,
                       const struct ds_query *query, struct ds_err *err)
 {
-    *reader = (struct ds_sf_reader){0};
+    *reader = (struct ds_sf_reader){.remote = remote};
     if (ds_sf_describe(remote, NULL, err))
         return err->status;
     return ds_sf_reader_init(reader, remote, query, err);

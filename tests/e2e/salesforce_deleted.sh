@@ -125,7 +125,7 @@ has 'a cursor of the future: the same' '"whole":"the last fetch ended in the fut
 fetch --cursor "$(date -u -d "$now - 5 minutes" +%Y-%m-%dT%H:%M:%SZ)" commit_lag=3600
 hasnt 'one that a longer commit_lag has not reached yet is no such thing' whole "$T/out"
 is 'there is nothing to read then' '' "$(told)"
-has 'until it has' "\"next\":\"$(date -u -d "$now - 1 hour" +%Y-%m-%dT%H:%M:%S)Z" "$T/out"
+has 'until it has' "\"next\":\"$(date -u -d "$now - 1 hour" +%Y-%m-%dT%H:%M):" "$T/out"
 
 ok 'a cursor that is none is refused' fails fetch --cursor '2026-08-21T06:00:00Z|x'
 has 'by name' 'no cursor of a Salesforce fetch' "$T/out"
