@@ -84,12 +84,13 @@ static const char *path_of(struct ds_dynamics_writer *w, const struct ds_dynamic
 {
     const char *base = w->remote->base.text + w->remote->origin.len;
     const char *set = w->reader.table.set;
+    const char *select = goes_on(item, step) ? "?$select=opportunityid" : "";
 
     if (step == DS_DYNAMICS_CLOSE)
         return ds_arena_printf(&w->arena, "%s%s", base, item->change.action);
     if (!item->write->id)
-        return ds_arena_printf(&w->arena, "%s%s?$select=opportunityid", base, set);
-    return ds_arena_printf(&w->arena, "%s%s(%s)?$select=opportunityid", base, set, item->id);
+        return ds_arena_printf(&w->arena, "%s%s%s", base, set, select);
+    return ds_arena_printf(&w->arena, "%s%s(%s)%s", base, set, item->id, select);
 }
 
 static int add_part(struct ds_dynamics_writer *w, struct ds_dynamics_item *item,
