@@ -63,6 +63,22 @@ clock 2026-08-21T09:00:00Z
 flow opportunitysalesprocesses 1 "{\"_activestageid_value\":\"$(stage_id 2)\"}"
 run 0 sync dv
 is 'the first one moved again' 20 "$(stage_of "$first")"
+clock 2026-08-21T09:20:00Z
+flow opportunitysalesprocesses 1 '{"statecode":1,"statuscode":3}'
+run 0 sync dv
+is 'an aborted one counts less than another, however new' 80 "$(stage_of "$first")"
+clock 2026-08-21T09:40:00Z
+flow opportunitysalesprocesses 1 '{"statecode":0,"statuscode":2}'
+run 0 sync dv
+is 'a finished one counts' 20 "$(stage_of "$first")"
+for n in $(seq 2 9); do # the first of an open one
+    alone=$(sim_get "record?crm=dynamics&object=opportunitysalesprocesses&id=a100000a-5f2a-4d1c-8b00-00000000000$n" |
+        jq -r ._opportunityid_value)
+    [ "$(sql "SELECT status FROM deals WHERE id = $(deal_of "$alone")")" = accepted ] && break
+done
+flow opportunitysalesprocesses "$n" "{\"_activestageid_value\":\"$(stage_id 3)\",\"statecode\":1,\"statuscode\":3}"
+run 0 sync dv
+is 'and so does an aborted one without another' 60 "$(stage_of "$alone")"
 # A flow of the company's own leads to the opportunity by a column of another name; one of accounts does not.
 clock 2026-08-21T10:00:00Z
 own=$(sim create "{\"crm\":\"dynamics\",\"object\":\"new_partnerflows\",\"set\":{
