@@ -115,9 +115,10 @@ has 'a flow that is not there' "salesprocess" "$T/err"
 cp "$T/plain.conf" "$T/dealsync.conf"
 
 # A stage that was taken out of its flow has no name; its id is looked up once, however many stand in it.
-in_stage() { # the stage's id for each of nine instances in turn
+in_stage() { # ids of stages, for nine instances in turn
     for n in $(seq 1 9); do
-        flow opportunitysalesprocesses "$n" "{\"_activestageid_value\":\"${@:n % $# + 1:1}\"}"
+        flow opportunitysalesprocesses "$n" "{\"_activestageid_value\":\"$1\"}"
+        set -- "${@:2}" "$1"
     done
 }
 in_stage "$(stage_id 1 | sed 's/^a1/b1/')" "$(stage_id 2 | sed 's/^a1/b1/')"

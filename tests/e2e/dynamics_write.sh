@@ -119,7 +119,7 @@ ok 'winning, with other fields' write <"$T/in"
 is 'is done' 'ok 3 1' "$(outcome 0) $(now 0 statuscode) $(now 0 statecode)"
 is 'the fields too' 777.0000 "$(now 0 estimatedvalue)"
 is 'and what it was won with (DV-80)' '2026-08-20 800.5000' "$(now 0 actualclosedate) $(now 0 actualvalue)"
-has 'the version of which is asked for (DV-70)' 'PATCH .*opportunities\([0-9a-f-]*\)\?\$select=opportunityid$' <(asked)
+has 'the version of which is asked for (DV-70)' 'PATCH .*opportunities\([0-9a-f-]*\)\?.select=opportunityid$' <(asked)
 is 'field changes first, closing last (R-62)' 'PATCH POST' \
     "$(asked | grep -E 'PATCH|Opportunity$' | tail -n 2 | cut -d' ' -f1 | paste -sd' ')"
 lost=$(some dynamics open 4)
