@@ -197,6 +197,21 @@ is 'in three requests' 3 "$(sim_get "log?since=$since" | jq '[.requests[] | sele
 is 'and not one more was changed' 24 "$(drive dv read --paths name < <(jq -r .id "$T/in") &&
     jq -r 'select(.record).record.values.name' "$T/out" | grep -c '^batch')"
 
+id=$(some dynamics open 59)
+change "$id" '{"name":"not today"}' >"$T/in"
+part() { # status code text: what becomes of the change when Dynamics 365 answers so
+    sim fault "{\"crm\":\"dynamics\",\"match\":\"PATCH\",\"kind\":\"status\",\"status\":$1,\"code\":\"$2\",\"message\":\"$3\"}" >/dev/null
+    write <"$T/in"
+}
+ok 'a plug-in refuses it, with a status of its own' part 500 0x80040265 'Not without a margin.'
+is 'it will again' "record Not without a margin. (500, 0x80040265); a plug-in or workflow of yours refuses it" "$(outcome 0) $(why 0)"
+ok 'the server has a fault' part 500 0x80040216 'An unexpected error occurred.'
+is 'which may pass' later "$(outcome 0)"
+has 'but is told' "opportunity '$id' waits for a later run: An unexpected error occurred" "$T/err"
+sim fault '{"crm":"dynamics","match":"batch","kind":"status","status":413,"body":"","content_type":"text/plain"}' >/dev/null
+ok 'a batch that is too long' test "$(write <"$T/in"; echo $?)" = 1
+has 'and what to do' "make 'batch' smaller" "$T/out"
+
 # --- lost answers (DV-92) ------------------------------------------------------------------------
 
 id=$(some dynamics open 60)
