@@ -40,7 +40,7 @@ static const struct {
      "the address holds a flow's table"},
     {0x8006088d, DS_E_CONFIG, "optimistic concurrency of the table is off",
      "set IsOptimisticConcurrencyEnabled of the table: nothing is written without it"}, /* DV-76 */
-    {0x80040265, DS_E_REMOTE, "a plug-in or workflow of the environment refused it",
+    {DS_DYNAMICS_PLUGIN, DS_E_REMOTE, "a plug-in or workflow of the environment refused it",
      "its text says why; who customises the environment knows the plug-in"},
 };
 
@@ -84,6 +84,8 @@ static const char *hint_of(const struct ds_remote *remote, long status)
         return "the token was not accepted: look at 'url', 'scope' and 'authority'";
     if (status == 403)
         return role_hint;
+    if (status == 413)
+        return "the request is too long: make 'batch' smaller";
     if (status == 404 || status / 100 == 3)
         return "look at 'url' and 'api_version'";
     if (status == 414)

@@ -10,11 +10,14 @@
 #define CHUNK                                                                                      \
     250 /* opportunities a request asks for: conditions are limited, and so is its length */
 
+#define ABORTED "3" /* status of an instance that was given up */
+
 /* An opportunity of the page, by its id, and its instance. */
 struct member {
     char id[37];
     json_t *row; /* borrowed */
     json_t *instance;
+    bool aborted;
     int64_t modified_ms;
 };
 
@@ -70,13 +73,27 @@ static struct member *member_of(const struct ds_dynamics_page *p, const char *id
 
 /* --- the instances --------------------------------------------------------------------------- */
 
-/* The newest counts, whatever its state, of which two accounts exist; of two from one second the one
- * with the greater id, so that it is always the same (DV-63). */
+/* The newest counts, finished or not, of which two accounts exist; one that was aborted only where there
+ * is no other. Of two from one second it is the one with the greater id, so that it is always the same
+ * (DV-63). */
+static bool comes_before(const struct member *m, const json_t *row, bool aborted, int64_t ms)
+{
+    const char *other = ds_json_text(m->instance, "businessprocessflowinstanceid");
+    const char *own = ds_json_text(row, "businessprocessflowinstanceid");
+
+    if (m->aborted != aborted)
+        return m->aborted;
+    return ms != m->modified_ms ? ms > m->modified_ms
+                                : strcmp(own ? own : "", other ? other : "") > 0;
+}
+
 int ds_dynamics_page_take(void *arg, const json_t *row, struct ds_err *err)
 {
     const struct ds_dynamics_page *p = arg;
     const char *id = ds_json_text(row, p->asked->column);
     const char *modified = ds_json_text(row, "modifiedon");
+    const char *status = ds_json_text(row, "statuscode");
+    bool aborted = status && strcmp(status, ABORTED) == 0;
     struct member *m = id ? member_of(p, id) : NULL;
     int64_t ms = 0;
 
@@ -84,16 +101,11 @@ int ds_dynamics_page_take(void *arg, const json_t *row, struct ds_err *err)
         return DS_OK;
     if (!modified || !ds_instant(modified, &ms))
         return ds_fail(err, DS_E_REMOTE, "an instance in %s has no 'modifiedon'", p->asked->set);
-    if (m->instance) {
-        const char *other = ds_json_text(m->instance, "businessprocessflowinstanceid");
-        const char *own = ds_json_text(row, "businessprocessflowinstanceid");
-
-        if (ms < m->modified_ms ||
-            (ms == m->modified_ms && strcmp(own ? own : "", other ? other : "") <= 0))
-            return DS_OK;
-    }
+    if (m->instance && !comes_before(m, row, aborted, ms))
+        return DS_OK;
     json_decref(m->instance);
     m->instance = json_deep_copy(row);
+    m->aborted = aborted;
     m->modified_ms = ms;
     return m->instance ? DS_OK : ds_fail_nomem(err);
 }
@@ -126,7 +138,8 @@ bool ds_dynamics_page_ask(struct ds_dynamics_page *p, struct ds_buf *tail)
     if (!p->flow || p->count == 0)
         return false;
     p->asked = p->flow;
-    ds_buf_addf(tail, "%s?$select=%s,_activestageid_value,modifiedon&$filter=", p->flow->set,
+    ds_buf_addf(tail,
+                "%s?$select=%s,_activestageid_value,modifiedon,statuscode&$filter=", p->flow->set,
                 p->flow->column);
     for (; p->next < end; p->next++) {
         ds_buf_addf(tail, "%s%s%%20eq%%20%s", before, p->flow->column, p->members[p->next].id);

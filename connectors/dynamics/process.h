@@ -3,10 +3,10 @@
  *
  * Where a company works with business process flows, the stage of an opportunity is not in its row:
  * each flow has a table of its own with one instance for each opportunity that runs through it (DV-63).
- * An opportunity may have several; the one modified last counts. This room finds the instances of a
- * page of opportunities and writes them into its rows, as if they came with a navigation property
- * "process", so that nobody else has to know. Moving a stage changes the instance and not necessarily
- * the opportunity (DV-64): which ones were moved is a question of its own.
+ * An opportunity may have several; the one modified last counts, before those that were aborted. This
+ * room finds the instances of a page of opportunities and writes them into its rows, as if they came
+ * with a navigation property "process", so that nobody else has to know. Moving a stage changes the
+ * instance and not necessarily the opportunity (DV-64): which ones were moved is a question of its own.
  */
 #ifndef DS_CONNECTORS_DYNAMICS_PROCESS_H
 #define DS_CONNECTORS_DYNAMICS_PROCESS_H

@@ -11,11 +11,11 @@ static const struct {
     uint32_t code;
     int status;
 } verdicts[] = {
-    {DS_DYNAMICS_MISMATCH, DS_E_STALE}, {DS_DYNAMICS_UNKNOWN_ROW, DS_E_STALE},
-    {DS_DYNAMICS_CLOSED, DS_E_STALE},   {DS_DYNAMICS_DUPLICATE, DS_E_RECORD},
-    {DS_DYNAMICS_DEADLOCK, DS_E_LATER}, {DS_DYNAMICS_SQL_TIMEOUT, DS_E_LATER},
-    {DS_DYNAMICS_TOO_LONG, DS_E_LATER}, {DS_DYNAMICS_TOO_MANY, DS_E_LATER},
-    {DS_DYNAMICS_AT_ONCE, DS_E_LATER},
+    {DS_DYNAMICS_MISMATCH, DS_E_STALE},    {DS_DYNAMICS_UNKNOWN_ROW, DS_E_STALE},
+    {DS_DYNAMICS_CLOSED, DS_E_STALE},      {DS_DYNAMICS_DUPLICATE, DS_E_RECORD},
+    {DS_DYNAMICS_PLUGIN, DS_E_RECORD},     {DS_DYNAMICS_DEADLOCK, DS_E_LATER},
+    {DS_DYNAMICS_SQL_TIMEOUT, DS_E_LATER}, {DS_DYNAMICS_TOO_LONG, DS_E_LATER},
+    {DS_DYNAMICS_TOO_MANY, DS_E_LATER},    {DS_DYNAMICS_AT_ONCE, DS_E_LATER},
 };
 
 /* What an admin can do about a refusal, where its own words do not say. */
@@ -25,7 +25,7 @@ static const struct {
 } advice[] = {
     {DS_DYNAMICS_KEPT_OPEN, "close or delete its draft and active quotes first"}, /* DV-79 */
     {0x80040220, "the application user's role lacks a privilege for it"},
-    {0x80040265, "a plug-in or workflow of yours refuses it"},
+    {DS_DYNAMICS_PLUGIN, "a plug-in or workflow of yours refuses it"},
     {0x8006088d, "switch on optimistic concurrency for the opportunity table"}, /* DV-76 */
 };
 
@@ -84,12 +84,13 @@ static const char *path_of(struct ds_dynamics_writer *w, const struct ds_dynamic
 {
     const char *base = w->remote->base.text + w->remote->origin.len;
     const char *set = w->reader.table.set;
+    const char *select = goes_on(item, step) ? "?$select=opportunityid" : "";
 
     if (step == DS_DYNAMICS_CLOSE)
         return ds_arena_printf(&w->arena, "%s%s", base, item->change.action);
     if (!item->write->id)
-        return ds_arena_printf(&w->arena, "%s%s?$select=opportunityid", base, set);
-    return ds_arena_printf(&w->arena, "%s%s(%s)?$select=opportunityid", base, set, item->id);
+        return ds_arena_printf(&w->arena, "%s%s%s", base, set, select);
+    return ds_arena_printf(&w->arena, "%s%s(%s)%s", base, set, item->id, select);
 }
 
 static int add_part(struct ds_dynamics_writer *w, struct ds_dynamics_item *item,

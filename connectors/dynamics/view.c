@@ -66,13 +66,17 @@ static int take_view(void *arg, const json_t *row, struct ds_err *err)
                : DS_OK;
 }
 
+/* Quick finds, lookups and parts of forms are kept beside the public views and are often called the same,
+ * and so are views that were switched off. */
 static int ask_view(struct ds_remote *remote, const char *name, struct found *found,
                     struct ds_err *err)
 {
     struct ds_buf filter = DS_BUF_INIT(DS_MAX_TEXT), tail = DS_BUF_INIT(DS_MAX_URL);
     int rc;
 
-    ds_buf_add(&filter, "returnedtypecode eq 'opportunity' and name eq '");
+    ds_buf_add(
+        &filter,
+        "returnedtypecode eq 'opportunity' and querytype eq 0 and statecode eq 0 and name eq '");
     for (; *name; name++) {
         ds_buf_add(&filter, *name == '\'' ? "'" : ""); /* DV-24 */
         ds_buf_add_char(&filter, *name);

@@ -1,8 +1,18 @@
 #include "connectors/dynamics/writer.h"
 
+#include "base/log.h"
+
 #include <string.h>
 
 /* --- telling --------------------------------------------------------------------------------- */
+
+/* What is for later every time has a reason that somebody should know. */
+static void warn(struct ds_dynamics_writer *w, const struct ds_dynamics_item *item)
+{
+    if (!w->warned && item->text)
+        ds_log(DS_LOG_WARNING, "opportunity '%s' waits for a later run: %s", item->id, item->text);
+    w->warned = true;
+}
 
 static int tell(struct ds_dynamics_writer *w, struct ds_dynamics_item *item,
                 const struct ds_record *now, struct ds_err *err)
@@ -18,6 +28,8 @@ static int tell(struct ds_dynamics_writer *w, struct ds_dynamics_item *item,
         what.status) /* one of its requests was carried out, and a later one was not */
         what.status = what.status == DS_E_RECORD && now ? DS_OK : DS_E_LATER;
     item->told = true;
+    if (what.status == DS_E_LATER)
+        warn(w, item);
     return w->written(w->arg, &what, err);
 }
 
@@ -158,6 +170,7 @@ static int write_batch(struct ds_dynamics_writer *w, const struct ds_write *writ
     int rc = prepare_all(w, writes, count, err), told;
     bool carried_out = false;
 
+    w->warned = false;
     if (rc)
         return rc;
     rc = carry_out(w, err);

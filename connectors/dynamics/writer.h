@@ -39,6 +39,7 @@ struct ds_dynamics_writer {
     const struct ds_write *writes;
     struct ds_dynamics_item *items;
     size_t count;
+    bool warned; /* of a change of this batch that has to wait */
     int (*written)(void *arg, const struct ds_written *what, struct ds_err *err);
     void *arg;
 };

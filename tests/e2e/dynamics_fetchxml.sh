@@ -68,6 +68,10 @@ is 'the rest is read, and no page twice' 1 \
     $(($(sim_get log | jq '[.requests[] | select(.path | test("fetchXml"))] | length') - before))
 is 'and all of them are there' "$open" "$(sql 'SELECT count(*) FROM deals')"
 
+for other in '"querytype":4,"statecode":0' '"querytype":0,"statecode":1'; do # a quick find, one switched off
+    sim create "{\"crm\":\"dynamics\",\"object\":\"savedqueries\",\"set\":{\"name\":\"Open Opportunities\",
+        \"returnedtypecode\":\"opportunity\",\"fetchxml\":\"<fetch/>\",$other}}" >/dev/null
+done
 with 'view = Open Opportunities'
 run 0 sync dv
 is 'a public view by its name' "$many fetched: $many created" "$(sum)"

@@ -63,6 +63,22 @@ clock 2026-08-21T09:00:00Z
 flow opportunitysalesprocesses 1 "{\"_activestageid_value\":\"$(stage_id 2)\"}"
 run 0 sync dv
 is 'the first one moved again' 20 "$(stage_of "$first")"
+clock 2026-08-21T09:20:00Z
+flow opportunitysalesprocesses 1 '{"statecode":1,"statuscode":3}'
+run 0 sync dv
+is 'an aborted one counts less than another, however new' 80 "$(stage_of "$first")"
+clock 2026-08-21T09:40:00Z
+flow opportunitysalesprocesses 1 '{"statecode":0,"statuscode":2}'
+run 0 sync dv
+is 'a finished one counts' 20 "$(stage_of "$first")"
+for n in $(seq 2 9); do # the first of an open one
+    alone=$(sim_get "record?crm=dynamics&object=opportunitysalesprocesses&id=a100000a-5f2a-4d1c-8b00-00000000000$n" |
+        jq -r ._opportunityid_value)
+    [ "$(sql "SELECT status FROM deals WHERE id = $(deal_of "$alone")")" = accepted ] && break
+done
+flow opportunitysalesprocesses "$n" "{\"_activestageid_value\":\"$(stage_id 3)\",\"statecode\":1,\"statuscode\":3}"
+run 0 sync dv
+is 'and so does an aborted one without another' 60 "$(stage_of "$alone")"
 # A flow of the company's own leads to the opportunity by a column of another name; one of accounts does not.
 clock 2026-08-21T10:00:00Z
 own=$(sim create "{\"crm\":\"dynamics\",\"object\":\"new_partnerflows\",\"set\":{
@@ -99,9 +115,10 @@ has 'a flow that is not there' "salesprocess" "$T/err"
 cp "$T/plain.conf" "$T/dealsync.conf"
 
 # A stage that was taken out of its flow has no name; its id is looked up once, however many stand in it.
-in_stage() { # the stage's id for each of nine instances in turn
+in_stage() { # ids of stages, for nine instances in turn
     for n in $(seq 1 9); do
-        flow opportunitysalesprocesses "$n" "{\"_activestageid_value\":\"${@:n % $# + 1:1}\"}"
+        flow opportunitysalesprocesses "$n" "{\"_activestageid_value\":\"$1\"}"
+        set -- "${@:2}" "$1"
     done
 }
 in_stage "$(stage_id 1 | sed 's/^a1/b1/')" "$(stage_id 2 | sed 's/^a1/b1/')"

@@ -56,7 +56,7 @@ is 'a day' 2028-02-03 "$(now 0 estimatedclosedate)"
 is 'a choice, by its label' Propose "$(now 0 salesstage.label)"
 is 'a text that was emptied' null "$(now 0 description)"
 is 'on hold is a status of an open one' '2|0' "$(now 0 statuscode)|$(now 0 statecode)"
-has 'in one PATCH, with the version (DV-68)' 'PATCH .*opportunities\(' <(asked)
+has 'in one PATCH, with the version (DV-68), that asks for nothing back' 'PATCH .*opportunities\([0-9a-f-]*\)$' <(asked)
 version=$(jq -r 'select(.written).written.now.version' "$T/out")
 read_one "$id"
 is 'its new version is known when it comes back' "$version" "$(jq -r .version "$T/now")"
@@ -119,6 +119,7 @@ ok 'winning, with other fields' write <"$T/in"
 is 'is done' 'ok 3 1' "$(outcome 0) $(now 0 statuscode) $(now 0 statecode)"
 is 'the fields too' 777.0000 "$(now 0 estimatedvalue)"
 is 'and what it was won with (DV-80)' '2026-08-20 800.5000' "$(now 0 actualclosedate) $(now 0 actualvalue)"
+has 'the version of which is asked for (DV-70)' 'PATCH .*opportunities\([0-9a-f-]*\)\?.select=opportunityid$' <(asked)
 is 'field changes first, closing last (R-62)' 'PATCH POST' \
     "$(asked | grep -E 'PATCH|Opportunity$' | tail -n 2 | cut -d' ' -f1 | paste -sd' ')"
 lost=$(some dynamics open 4)
@@ -195,6 +196,21 @@ is 'each has its own outcome' '24 ok,3 record,3 stale' \
 is 'in three requests' 3 "$(sim_get "log?since=$since" | jq '[.requests[] | select(.path | endswith("$batch"))] | length')"
 is 'and not one more was changed' 24 "$(drive dv read --paths name < <(jq -r .id "$T/in") &&
     jq -r 'select(.record).record.values.name' "$T/out" | grep -c '^batch')"
+
+id=$(some dynamics open 59)
+change "$id" '{"name":"not today"}' >"$T/in"
+part() { # status code text: what becomes of the change when Dynamics 365 answers so
+    sim fault "{\"crm\":\"dynamics\",\"match\":\"PATCH\",\"kind\":\"status\",\"status\":$1,\"code\":\"$2\",\"message\":\"$3\"}" >/dev/null
+    write <"$T/in"
+}
+ok 'a plug-in refuses it, with a status of its own' part 500 0x80040265 'Not without a margin.'
+is 'it will again' "record Not without a margin. (500, 0x80040265); a plug-in or workflow of yours refuses it" "$(outcome 0) $(why 0)"
+ok 'the server has a fault' part 500 0x80040216 'An unexpected error occurred.'
+is 'which may pass' later "$(outcome 0)"
+has 'but is told' "opportunity '$id' waits for a later run: An unexpected error occurred" "$T/err"
+sim fault '{"crm":"dynamics","match":"batch","kind":"status","status":413,"body":"","content_type":"text/plain"}' >/dev/null
+ok 'a batch that is too long' test "$(write <"$T/in"; echo $?)" = 1
+has 'and what to do' "make 'batch' smaller" "$T/out"
 
 # --- lost answers (DV-92) ------------------------------------------------------------------------
 

@@ -210,7 +210,8 @@ static const struct field opportunity_close[] = {
 
 #define QUERY_COLUMNS(key, number)                                                                 \
     KEYED(key, number), TEXT("name", A_DV_LIST_NAME), TEXT("returnedtypecode", A_DV_LIST_CODE),    \
-        TEXT("fetchxml", A_DV_QUERY_XML), NUMBER("querytype", A_DV_INDEX), STAMPS
+        TEXT("fetchxml", A_DV_QUERY_XML), NUMBER("querytype", A_DV_INDEX),                         \
+        NUMBER("statecode", A_DV_INDEX), STAMPS
 
 static const struct field saved_query[] = {QUERY_COLUMNS("savedqueryid", DV_QUERY)};
 static const struct field user_query[] = {QUERY_COLUMNS("userqueryid", DV_USER_QUERY)};
@@ -392,7 +393,7 @@ static const struct entity entities[] = {
     {TABLE("competitors", competitor, count_competitors, load_competitors)},
     {TABLE("businessunits", unit, count_units, load_units)},
     {TABLE("opportunitycloses", opportunity_close, count_none, load_plain), CHANGES(7)},
-    {TABLE("savedqueries", saved_query, count_saved_queries, load_saved_queries)},
+    {TABLE("savedqueries", saved_query, count_saved_queries, load_saved_queries), CHANGES(10)},
     {TABLE("userqueries", user_query, count_user_queries, load_user_queries)},
     {TABLE("new_partnerflows", partner_bpf, count_none, load_plain), CHILD(bpf_parents),
      CHANGES(8)},
