@@ -118,6 +118,8 @@ is 'nor does one that a person has linked' 0 "$(conflicts)"
 fresh
 sed -i 's/^create = yes/create = no/' "$T/dealsync.conf"
 later
+run 0 diff sf
+is 'a dry run forgets nothing' 1 "$(conflicts)"
 run 0 sync sf
 is 'nor one of a connection that creates nothing any more' 0 "$(conflicts)"
 sed -i 's/^create = no/create = yes/' "$T/dealsync.conf"
