@@ -156,6 +156,11 @@ born() { # ID NAME NOTES
 }
 keys() { sim_get 'state?crm=salesforce&stamps=no' | jq -r 'select(.Deal_Key__c) | .Deal_Key__c' | sort -u | wc -l; }
 
+born 900 'Stays here' NULL
+n=$(writes)
+sync_later sf 0
+is 'nothing is created before the setting says so' "$n" "$(writes)"
+
 fresh 6 'create = yes'
 born 901 'One' NULL
 born 902 'Another' "'ours'"
