@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What a run does with its outbox: how often it tries, what it leaves for the next one, what it says of it
 # (docs/merge.md, P-4, P-5).
+# long
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
