@@ -102,6 +102,8 @@ sql "UPDATE deals SET close_date = '2029-05-06', notes = 'ours' WHERE id = $deal
 sync_later sf 3
 is 'another value was kept' 'M-36 notes by a flow 2029-05-06' \
     "$(open_case) $(sql 'SELECT theirs FROM v_open_conflicts') $(field salesforce "$id" CloseDate)"
+run 0 conflicts show "$(sql 'SELECT id FROM v_open_conflicts')"
+is 'and said once' 1 "$(grep -o 'kept another value' "$T/out" | wc -l)"
 is 'the history has what arrived' close_date \
     "$(sql "SELECT group_concat(c.value ->> 'field') FROM history h, json_each(h.changes) c WHERE h.kind = 'pushed'")"
 n=$(writes)
