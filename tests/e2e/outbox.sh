@@ -157,6 +157,7 @@ sql "UPDATE deals SET close_date = '2029-05-06' WHERE status = 'accepted'"
 many=$(sql "SELECT count(*) FROM deals WHERE close_date = '2029-05-06'")
 ok "$many writes are more than one call takes" test "$many" -gt 200
 sync_later sf 0
+has 'the sum tells how many' "; $many written in the CRM" "$T/out"
 is 'all of them are sent' "$many 0" "$(sim_get 'state?crm=salesforce&stamps=no' | grep -c 2029-05-06) $(waiting)"
 
 # --- creations ---------------------------------------------------------------------------------------------

@@ -55,8 +55,6 @@ answered 'the result of another record' "$many" 200 \
     "[{\"id\":\"${id[1]}\",\"success\":true},{\"id\":\"${id[0]}\",\"success\":true}]" 1 ''
 answered 'a result that says neither' "$many" 200 "[{\"id\":\"${id[0]}\"},{\"id\":\"${id[1]}\"}]" 0 '0 record,1 record'
 
-answered 'an org that does not take several' "$many" 404 '[{"errorCode":"NOT_FOUND","message":"no"}]' 1 ''
-
 # An org that does not create several at once makes none of them, and gets them one by one. Any other failure says
 # nothing.
 for status in 400 404 405; do
