@@ -6,7 +6,7 @@
 
 PATHS=name,estimatedvalue,statecode,statuscode,actualvalue,_customerid_value,transactioncurrencyid.isocurrencycode
 
-start_sim --count 40
+start_sim --count 260
 configure
 clock 2026-08-21T06:00:00Z
 mapfile -t id < <(sim_get 'find?crm=dynamics&where=open&n=16' | jq -r '.ids[]')
@@ -68,23 +68,24 @@ is 'does not go on' "0 record 2 $((n + 1))" "$(outcomes) $(now 0 statecode) $(mu
 
 # --- many closings -----------------------------------------------------------------------------------------
 
-start_sim --count 260
-clock 2026-08-21T06:00:00Z
-configure
-sim_get 'find?crm=dynamics&where=open&n=120' | jq -r '.ids[]' >"$T/ids"
+sim_get 'find?crm=dynamics&where=open&n=120' | jq -r '.ids[16:][]' >"$T/ids"
 drive dv read --paths "$PATHS" <"$T/ids"
 jq -c 'select(.record).record | {id, version, set: {statecode: "1"}, before: {statecode: "0"}}' "$T/out" >"$T/in"
 ok 'more closings than one question asks for' write batch=200
-is 'are all done' '120 ok' "$(jq -r 'select(.written).written.status' "$T/out" | sort | uniq -c | xargs)"
+is 'are all done' '104 ok' "$(jq -r 'select(.written).written.status' "$T/out" | sort | uniq -c | xargs)"
 
 # --- made before -------------------------------------------------------------------------------------------
 
-for style in 0 1 2; do
-    sim set "{\"dynamics\":{\"code_style\":$style}}" >/dev/null
-    jq -cn --arg c "$(field dynamics "$(some dynamics open 1)" _customerid_value)" --arg k "aaaaaaaa-1111-4222-8333-00000000000$style" \
-        '{key: $k, set: {name: "made", _customerid_value: $c, "transactioncurrencyid.isocurrencycode": "USD"}}' >"$T/in"
-    write
-    jq -c '.set.name = "again"' "$T/in" >"$T/again" && mv "$T/again" "$T/in"
-    ok "a creation that has happened before, code style $style" write
-    is 'is done, and changes nothing' '0 ok made' "$(outcomes) $(now 0 name)"
-done
+# creation NAME: of a key that is the same each time.
+creation() {
+    jq -cn --arg name "$1" --arg customer "$(field dynamics "${id[0]}" _customerid_value)" \
+        '{key: "aaaaaaaa-1111-4222-8333-000000000001", set: {$name, _customerid_value: $customer,
+        "transactioncurrencyid.isocurrencycode": "USD"}}' >"$T/in"
+}
+
+sim set '{"dynamics":{"code_style":2}}' >/dev/null
+creation made
+write
+creation again
+ok 'a creation that has happened before, where errors have no code' write
+is 'is done, and changes nothing' '0 ok made' "$(outcomes) $(now 0 name)"

@@ -53,7 +53,7 @@ born 900 'Born here' NULL
     meanwhile edit 2 ',"set":{"Name":"By somebody"}' && echo next
     meanwhile delete 3 ''
 } >"$T/meanwhile"
-sim fault '{"crm":"salesforce","match":"Id%20IN","kind":"latency","ms":1000}' >/dev/null
+sim fault '{"crm":"salesforce","match":"Id%20IN","kind":"latency","ms":800}' >/dev/null
 later
 "$BUILD/dealsync" sync sf --all >"$T/out" 2>"$T/err" &
 for _ in $(seq 500); do
@@ -152,7 +152,7 @@ is 'and sends what has changed here' '2029-05-07 0' "$(field salesforce "${ids[2
 
 # --- more than goes into one call --------------------------------------------------------------------------
 
-fresh 450
+fresh 420
 sql "UPDATE deals SET close_date = '2029-05-06' WHERE status = 'accepted'"
 many=$(sql "SELECT count(*) FROM deals WHERE close_date = '2029-05-06'")
 ok "$many writes are more than one call takes" test "$many" -gt 200
