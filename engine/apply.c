@@ -88,8 +88,7 @@ static int write_hold(struct running *r, const struct ds_item *item, bool *news,
 int ds_conflict_keep(struct running *r, const struct ds_item *item, const struct ds_change *c,
                      struct ds_err *err)
 {
-    bool said = c->case_number == DS_M_REFUSED || c->case_number == DS_M_NOT_TAKEN ||
-                c->case_number == DS_M_NO_WORD;
+    bool said = c->case_number == DS_M_REFUSED || c->case_number == DS_M_NO_WORD;
     struct ds_conflict row = {.deal = item->deal,
                               .connection = r->state.id,
                               .remote_id = item->theirs->id,

@@ -198,7 +198,7 @@ static int is_worth_asking(struct running *r, const char *remote_id, const struc
 /* Nothing of it concerns this connection; other terms would make it compare everything. */
 static int forget(struct running *r, int64_t deal, struct ds_err *err)
 {
-    if (r->dry || r->plan || ds_batch_open(r, err))
+    if (r->dry || ds_batch_open(r, err))
         return err->status;
     return ds_store_untouch(r->store, r->state.id, deal, err);
 }
@@ -224,7 +224,7 @@ static int offer_again(struct running *r, int64_t deal, struct ds_err *err)
     bool stands = false;
 
     if (!r->policy.creates || !r->policy.sends)
-        return r->dry || r->plan ? DS_OK : ds_refusal_forget(r, deal, err);
+        return r->dry ? DS_OK : ds_refusal_forget(r, deal, err);
     if (ds_refusal_stands(r, deal, &stands, err) || stands)
         return err->status;
     return ds_deal_offer(r, deal, err);

@@ -16,6 +16,7 @@ run 0 sync sf
 run 0 sync dv
 edit salesforce "$(some salesforce open 1)" Amount 5
 edit dynamics "$(some dynamics open 1)" estimatedvalue 5
+sql "UPDATE deals SET notes = 'ours' WHERE id = 2" # which a run would look at, and forget
 clock 2026-08-21T06:20:00Z
 sha256sum "$T/deals.db" >"$T/before"
 for command in 'diff sf' 'diff dv' 'diff sf --backfill' 'diff sf --format json' 'check' 'stages sf' 'status' \

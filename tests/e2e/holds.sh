@@ -103,6 +103,14 @@ run 0 diff csv --exit-code
 same csv 0
 is 'they are won' won,won,won "$(statuses)"
 
+held Won
+export DEALSYNC_NOW=$DUE
+run 0 diff csv --out "$T/plan.json"
+export_of Open
+run 0 sync csv
+run 3 apply "$T/plan.json"
+has 'a planned release of what is held no longer is refused' '\? hold 1 .*nothing is held for it any more' "$T/out"
+
 # --- the deal has been edited in the store --------------------------------------------------------
 
 held Won Won Won

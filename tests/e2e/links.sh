@@ -134,6 +134,23 @@ same sf 3
 is 'a linked one that takes the id of another deal is a conflict (R-35)' 'crm_id' \
     "$(sql 'SELECT field FROM v_open_conflicts')"
 
+# --- a new record that may be a deal which the CRM shall get ----------------------------------------------------
+
+anew 20 'direction = both' 'create = yes'
+sed -i '/^connector = salesforce/a key_field = Deal_Key__c' "$T/dealsync.conf"
+run 0 sync sf
+new=$(twin salesforce "$(some salesforce open 1)" Name '' Amount 22)
+sync_later sf 3
+deal_like "$(some salesforce open 1)" '' 'Looks alike' 22 >/dev/null
+edit salesforce "$new" Name 'Looks alike'
+sync_later sf 3
+is 'one that was rejected, and is good now, may be the deal' 'match 0' \
+    "$(sql 'SELECT kind FROM claims') $(sql 'SELECT count(*) FROM rejects')"
+run 0 link sf "$new" --new
+sync_later sf 0
+is 'a person says that it is another one: the deal gets a record' 2 \
+    "$(sim_get 'state?crm=salesforce&stamps=no' | grep -c 'Looks alike')"
+
 # --- two CRMs, one store ----------------------------------------------------------------------------------------
 
 # The deals of Salesforce are known in Dynamics by an id of their own; both may change them.

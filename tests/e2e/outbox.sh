@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What a run does with its outbox: how often it tries, what it leaves for the next one, what it says of it
 # (docs/merge.md, P-4, P-5).
+# long
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
@@ -14,6 +15,13 @@ fresh() {
     run 0 sync sf
     id=$(some salesforce open 1)
     deal=$(deal_of "$id")
+}
+
+# born ID NAME NOTES: a deal that only the store has.
+born() {
+    sql "DROP TRIGGER IF EXISTS deals_numbered;
+        INSERT INTO deals(id, name, value, currency, close_date, location, customer_name, customer_country, solutions, notes)
+            VALUES ($1, '$2', '12.5', 'USD', '2029-09-09', '4711', 'Contoso', 'US', '[\"SOL-GTK-500\"]', $3)"
 }
 
 # answers STATUS CODE TIMES: what the org says to a change, without carrying it out.
@@ -31,28 +39,29 @@ meanwhile() {
     printf 'data = "%s"\n' "${json//\"/\\\"}"
 }
 
-fresh 20 'conflict.value = newest'
+fresh 20 'conflict.value = newest' 'create = yes'
 mapfile -t ids < <(sim_get 'find?crm=salesforce&where=open&n=5' | jq -r '.ids[]')
 mapfile -t deals < <(for n in "${ids[@]}"; do deal_of "$n"; done)
 was=$(field salesforce "${ids[3]}" Amount)
 sql "UPDATE deals SET name = 'Ours' WHERE id = ${deals[0]};
     UPDATE deals SET value = '77' WHERE id IN (${deals[1]}, ${deals[2]}, ${deals[3]}, ${deals[4]});
     UPDATE history SET at_ms = 1 WHERE kind = 'edited'" # long ago
+born 900 'Born here' NULL
 {
     meanwhile edit 0 ',"set":{"Name":"Theirs"}' && echo next
     meanwhile edit 1 ',"set":{"Amount":88}' && echo next
     meanwhile edit 2 ',"set":{"Name":"By somebody"}' && echo next
     meanwhile delete 3 ''
 } >"$T/meanwhile"
-sim fault '{"crm":"salesforce","match":"Id%20IN","kind":"latency","ms":1000}' >/dev/null
+sim fault '{"crm":"salesforce","match":"Id%20IN","kind":"latency","ms":800}' >/dev/null
 later
 "$BUILD/dealsync" sync sf --all >"$T/out" 2>"$T/err" &
 for _ in $(seq 500); do
-    [ "$(waiting)" = 5 ] && break
+    [ "$(waiting)" = 6 ] && break
     sleep 0.02
 done
 curl --silent --show-error --config "$T/meanwhile"
-sql "UPDATE deals SET close_date = '2029-05-06' WHERE id = ${deals[4]}"
+sql "UPDATE deals SET close_date = '2029-05-06' WHERE id IN (${deals[4]}, 900)"
 sim reset '{}' >/dev/null
 wait $!
 is 'the same field: a person is asked' '3 Theirs M-5 name' "$? $(field salesforce "${ids[0]}" Name) $(open_case)"
@@ -62,10 +71,11 @@ is 'or the newer value counts' '88 88' "$(ours "${ids[1]}" value) $(field salesf
 is 'another field: both are kept' 'By somebody|77 77' "$(ours "${ids[2]}" name,value) $(field salesforce "${ids[2]}" Amount)"
 is 'with the name of who it was' 1 "$(sql "SELECT source <> '' FROM history WHERE kind = 'updated' AND deal = ${deals[2]}")"
 is 'deleted: nothing is sent' "0 $was" "$(waiting) $(field salesforce "${ids[3]}" Amount)"
-is 'it and a deal that was changed meanwhile are looked at again' "$(printf '%s\n' "${deals[@]:3}" | sort -n)" \
+is 'it and deals that were changed meanwhile are looked at again' "$(printf '%s\n' "${deals[@]:3}" 900 | sort -n)" \
     "$(sql 'SELECT deal FROM touched ORDER BY 1')"
 sync_later sf 3
-is 'which sends the change' 2029-05-06 "$(field salesforce "${ids[4]}" CloseDate)"
+is 'which sends the changes' '2029-05-06 2029-05-06' \
+    "$(field salesforce "${ids[4]}" CloseDate) $(field salesforce "$(sql 'SELECT remote_id FROM links WHERE deal = 900')" CloseDate)"
 is 'and finds out what was deleted' '0 1' "$(sql 'SELECT count(*) FROM touched') $(sql "SELECT deleted FROM links WHERE deal = ${deals[3]}")"
 
 # --- a record that moves faster than it can be written (M-37) ----------------------------------------------
@@ -92,6 +102,8 @@ sql "UPDATE deals SET close_date = '2029-05-06', notes = 'ours' WHERE id = $deal
 sync_later sf 3
 is 'another value was kept' 'M-36 notes by a flow 2029-05-06' \
     "$(open_case) $(sql 'SELECT theirs FROM v_open_conflicts') $(field salesforce "$id" CloseDate)"
+run 0 conflicts show "$(sql 'SELECT id FROM v_open_conflicts')"
+is 'and said once' 1 "$(grep -o 'kept another value' "$T/out" | wc -l)"
 is 'the history has what arrived' close_date \
     "$(sql "SELECT group_concat(c.value ->> 'field') FROM history h, json_each(h.changes) c WHERE h.kind = 'pushed'")"
 n=$(writes)
@@ -140,21 +152,22 @@ is 'and sends what has changed here' '2029-05-07 0' "$(field salesforce "${ids[2
 
 # --- more than goes into one call --------------------------------------------------------------------------
 
-fresh 450
+fresh 420
 sql "UPDATE deals SET close_date = '2029-05-06' WHERE status = 'accepted'"
 many=$(sql "SELECT count(*) FROM deals WHERE close_date = '2029-05-06'")
 ok "$many writes are more than one call takes" test "$many" -gt 200
 sync_later sf 0
+has 'the sum tells how many' "; $many written in the CRM" "$T/out"
 is 'all of them are sent' "$many 0" "$(sim_get 'state?crm=salesforce&stamps=no' | grep -c 2029-05-06) $(waiting)"
 
 # --- creations ---------------------------------------------------------------------------------------------
 
-born() { # ID NAME NOTES
-    sql "DROP TRIGGER IF EXISTS deals_numbered;
-        INSERT INTO deals(id, name, value, currency, close_date, location, customer_name, customer_country, solutions, notes)
-            VALUES ($1, '$2', '12.5', 'USD', '2029-09-09', '4711', 'Contoso', 'US', '[\"SOL-GTK-500\"]', $3)"
-}
 keys() { sim_get 'state?crm=salesforce&stamps=no' | jq -r 'select(.Deal_Key__c) | .Deal_Key__c' | sort -u | wc -l; }
+
+born 900 'Stays here' NULL
+n=$(writes)
+sync_later sf 0
+is 'nothing is created before the setting says so' "$n" "$(writes)"
 
 fresh 6 'create = yes'
 born 901 'One' NULL

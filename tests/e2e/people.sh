@@ -161,6 +161,19 @@ done
 run 64 resolve "$(id_of "$four")" --take value --value $'caf\xe9'
 run 0 resolve "$(id_of "$four")" --take value --value 'café'
 
+# --- a record that says less than before ----------------------------------------------------------------------
+
+five=$(sql "SELECT remote_id FROM links JOIN deals d ON d.id = deal WHERE status = 'accepted' AND stage = 10 ORDER BY d.id DESC LIMIT 1")
+edit salesforce "$five" StageName Engaging
+sql "UPDATE deals SET stage = 60 WHERE id = $(deal_of "$five")"
+clock 2026-08-21T08:10:00Z
+run 3 sync sf
+is 'a conflict about the stage' stage "$(sql "SELECT field FROM v_open_conflicts WHERE remote_id = '$five'")"
+edit salesforce "$five" StageName 'Value Proposition'
+clock 2026-08-21T08:30:00Z
+run 3 sync sf
+is 'is not over with a stage that has no meaning here' stage "$(sql "SELECT field FROM v_open_conflicts WHERE remote_id = '$five'")"
+
 # --- what a connector cannot do ----------------------------------------------------------------------------
 
 printf '%s\n' '[connection csv]' 'connector = file' 'path = in.csv' 'id = id' 'mapping = salesforce.mapping.conf' \

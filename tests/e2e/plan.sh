@@ -59,6 +59,7 @@ told() { # way connection crm name value date location stage won
 
     shift 2
     fresh 'direction = both' 'create = yes' 'deleted = close' 'deleted_reason = others'
+    sed -i '/^connector = dynamics/a parallel = 1' "$T/dealsync.conf" # so that deals have the same numbers
     run 0 sync "$c"
     sql "UPDATE store SET name = 'one and the same'" # what is created has its id from it
     changes "$@"
@@ -264,3 +265,29 @@ is 'nothing is lost: the next sync takes the rest' 'Renamed|111|2029-05-06|ours'
 is 'of the others, too' 'Renamed|111 Renamed|9' "$(fields_of "$one" | cut -d'|' -f-2) $(fields_of "$three" | cut -d'|' -f-2)"
 is 'and sends it' ours "$(sim_get "record?crm=salesforce&id=$two" | jq -r .NextStep)"
 is 'two conflicts are left' 2 "$(sql 'SELECT count(*) FROM v_open_conflicts')"
+
+# --- what has gone back ------------------------------------------------------------------------------------
+
+fresh 'direction = both'
+run 0 sync sf
+one=$(some salesforce open 1) two=$(some salesforce open 2)
+name=$(field salesforce "$one" Name) date=$(ours "$two" close_date)
+edit salesforce "$one" Name 'For a while'
+sql "UPDATE deals SET close_date = '2029-05-06' WHERE id = $(deal_of "$two")"
+clock 2026-08-21T07:00:00Z
+run 0 diff sf --out "$T/plan.json"
+edit salesforce "$one" Name "$name"
+sql "UPDATE deals SET close_date = '$date' WHERE id = $(deal_of "$two")"
+run 3 apply "$T/plan.json"
+is 'where nothing is left to do it was not done all the same' '2 0' \
+    "$(grep -c '? record' "$T/out") $(grep -c 'carried out before' "$T/out")"
+
+fresh 'direction = both' 'create = yes'
+run 0 sync sf
+one=$(some salesforce open 1)
+deal 'Only here' 12.5
+run 0 diff sf --out "$T/plan.json"
+run 0 unlink sf "$one"
+run 0 link sf "$one" "$(sql 'SELECT max(id) FROM deals')"
+run 3 apply "$T/plan.json"
+has 'a deal that was given another record than the planned one is refused' '\? deal .* the deal has a record by now' "$T/out"

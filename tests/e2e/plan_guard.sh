@@ -48,6 +48,10 @@ fresh 'guard_creations_count = 2' 'guard_creations_percent = 1' 'direction = bot
 deals a b c
 stops guard_creations create 0
 
+fresh 'guard_creations_count = 2' 'guard_creations_percent = 1'
+for n in 1 2 3; do twin salesforce "$(some salesforce open "$n")" Name "New $n" >/dev/null; done
+stops guard_creations create 0
+
 fresh 'guard_closings_count = 2' 'guard_closings_percent = 1'
 for n in 1 2 3; do edit salesforce "$(some salesforce open $n)" StageName Lost Loss_Reason__c Budget; done
 stops guard_closings close 0
@@ -60,6 +64,16 @@ fresh 'guard_steps_back_count = 2' 'guard_steps_back_percent = 1'
 mapfile -t ahead < <(sql "SELECT remote_id FROM links JOIN deals d ON d.id = deal WHERE stage = 20 AND status = 'accepted' LIMIT 3")
 for id in "${ahead[@]}"; do edit salesforce "$id" StageName Prospecting; done
 stops guard_steps_back 'take the stage back of' 0
+
+# A first load may create what it likes, and no more.
+fresh 'guard_count = 2' 'guard_percent = 1' 'guard_creations_count = 2'
+sed -i 's/^crm_id .*/crm_id = External_Id__c/' "$T/salesforce.mapping.conf"
+sed -i 's/^crm_id .*/crm_id = new_externalid/' "$T/dynamics.mapping.conf"
+rm -f "$T"/deals.db*
+run 0 sync sf
+sql 'UPDATE deals SET notes = NULL'
+run 4 sync dv
+has 'deals that are there are guarded in a first load, too' 'would change [0-9]+ of 60 deals' "$T/err"
 
 # --- organisation, and nothing left ---------------------------------------------------------------------
 

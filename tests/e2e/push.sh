@@ -195,3 +195,5 @@ n=$(writes)
 run 3 sync sf
 is 'bytes that are not UTF-8 are not sent' "$n $before" "$(writes) $(field salesforce "$id" Name)"
 is 'and a person is told' 'M-34' "$(sql "SELECT \"case\" FROM v_open_conflicts")"
+run 0 conflicts show "$(sql 'SELECT id FROM v_open_conflicts')"
+has 'and why' 'M-34: .*UTF-8' "$T/out"

@@ -108,6 +108,7 @@ n=$(mutations)
 later
 run 0 sync sf
 is 'a deal that was closed needs no record' "$n 0" "$(mutations) $(conflicts)"
+is 'and is not looked at again' 0 "$(sql 'SELECT count(*) FROM touched')"
 
 fresh
 sql "DELETE FROM links WHERE remote_id = '$(some salesforce open 1)'"
@@ -118,6 +119,8 @@ is 'nor does one that a person has linked' 0 "$(conflicts)"
 fresh
 sed -i 's/^create = yes/create = no/' "$T/dealsync.conf"
 later
+run 0 diff sf
+is 'a dry run forgets nothing' 1 "$(conflicts)"
 run 0 sync sf
 is 'nor one of a connection that creates nothing any more' 0 "$(conflicts)"
 sed -i 's/^create = no/create = yes/' "$T/dealsync.conf"
@@ -129,6 +132,8 @@ is 'and creates it when it does so again' 1 "$(there)"
 fresh
 sed -i 's/^crm_id .*/crm_id = External_Id__c/' "$T/salesforce.mapping.conf"
 sql "UPDATE deals SET crm_id = 'OURS' WHERE id = $deal"
+later
+run 3 sync sf
 sim set '{"validation_rule":""}' >/dev/null
 edit salesforce "$(sim create '{"crm":"salesforce","set":{"Name":"Only here"}}' | jq -r .id)" External_Id__c OURS
 later

@@ -69,10 +69,13 @@ is 'a fetch that brings it does not wait' 'Seen again 2029-05-06' \
     "$(sql "SELECT name FROM deals WHERE id = $deal") $(field salesforce "$id" CloseDate)"
 
 fresh 'direction = pull'
-sql "UPDATE links SET version = NULL WHERE deal = $deal"
+later 900
+run 0 sync sf
+is 'a connection that only reads does not ask' '0 0' "$(asked) $(sql 'SELECT count(*) FROM touched')"
+sql "UPDATE links SET version = NULL WHERE deal = $deal; UPDATE deals SET close_date = '2029-05-08' WHERE id = $deal"
 later 900
 run 0 sync sf
 later 900
 run 0 sync sf
-is 'so does one that a person has linked' 1 "$(asked)"
+is 'but for one that a person has linked, once an hour, too' 1 "$(asked)"
 is 'which is not forgotten' 1 "$(sql 'SELECT count(*) FROM touched')"
