@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DS_CONNECTOR_VERSION 2 /* moves when anything below does; another one is refused */
+#define DS_CONNECTOR_VERSION 3 /* moves when anything below does; another one is refused */
 
 /* A value as the remote gave it. text is NULL for null, empty or absent; numbers keep their
  * characters, booleans are "true" and "false". Not yet checked for UTF-8 or NUL. */
