@@ -72,8 +72,10 @@ sed -i 's/^crm_id .*/crm_id = new_externalid/' "$T/dynamics.mapping.conf"
 rm -f "$T"/deals.db*
 run 0 sync sf
 sql 'UPDATE deals SET notes = NULL'
+twin dynamics "$(some dynamics open 1)" name 'Only there' >/dev/null
 run 4 sync dv
 has 'deals that are there are guarded in a first load, too' 'would change [0-9]+ of 60 deals' "$T/err"
+has 'and what it has created stays, and is told' 'new deals were created, no other was changed' "$T/err"
 
 # --- organisation, and nothing left ---------------------------------------------------------------------
 
