@@ -146,6 +146,13 @@ edit salesforce "$new" Name 'Looks alike'
 sync_later sf 3
 is 'one that was rejected, and is good now, may be the deal' 'match 0' \
     "$(sql 'SELECT kind FROM claims') $(sql 'SELECT count(*) FROM rejects')"
+sync_later sf 3 # from now on no fetch brings the record
+sql "UPDATE deals SET notes = 'more of it' WHERE name = 'Looks alike'"
+later
+run 0 diff sf --out "$T/plan.json"
+sync_later sf 3
+is 'before a person says the deal gets no record, even if it changes' '0 1' \
+    "$(grep -c '"about":"deal ' "$T/plan.json") $(sim_get 'state?crm=salesforce&stamps=no' | grep -c 'Looks alike')"
 run 0 link sf "$new" --new
 sync_later sf 0
 is 'a person says that it is another one: the deal gets a record' 2 \
