@@ -136,7 +136,7 @@ done_there() { sim_get stats | jq -c ".$CRM.kinds | [.create, .update, .upsert, 
 fault_of() {
     case $1 in
     status_after) echo '"kind":"status_after","status":500' ;;
-    down) echo '"kind":"status","status":503,"body":"<html>down</html>","content_type":"text/html"' ;;
+    down) echo '"kind":"status","status":503,"body":"<html>down</html>","content_type":"text/html","retry_after":1' ;;
     throttle) echo '"kind":"throttle","retry_after":1' ;;
     *) echo "\"kind\":\"$1\"" ;;
     esac

@@ -17,7 +17,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-jobs=${JOBS:-$(($(nproc) + 1))} # most of them wait for something now and then
+jobs=${JOBS:-$(($(nproc) + 2))} # most of them wait for something now and then
 limit=${TEST_TIMEOUT:-300} # seconds for one program or script
 work=$(mktemp -d "${TMPDIR:-/tmp}/dealsync-test.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
