@@ -24,8 +24,8 @@ static int tell(struct ds_dynamics_writer *w, struct ds_dynamics_item *item,
     };
 
     what.text = what.status ? item->text : NULL;
-    if (item->moved &&
-        what.status) /* one of its requests was carried out, and a later one was not */
+    /* One of its requests was carried out, and a later one was not. */
+    if (item->moved && what.status)
         what.status = what.status == DS_E_RECORD && now ? DS_OK : DS_E_LATER;
     item->told = true;
     if (what.status == DS_E_LATER)

@@ -30,3 +30,13 @@ has 'and it says why' "'XXX' is the isocurrencycode of no transactioncurrency" "
 n=$(writes)
 sync_later dv 3
 is 'nothing is made twice' "$n" "$(writes)"
+
+# They come back as the user's of this connection, who has no phone here, and without a customer.
+run 0 rejects dv
+has 'why the next run rejects them' 'In EUR .*owninguser.address1_telephone1 is empty: a team member needs' "$T/out"
+sed -i 's/^team.phone .*/team.phone = "+49 30 1234"/' "$T/dynamics.mapping.conf"
+sync_later dv 3
+run 0 rejects dv
+has 'with a phone from the mapping they are taken' 'no rejected records' "$T/out"
+is 'and the deals keep their customer' 'Contoso|2' \
+    "$(sql "SELECT customer_name, count(*) FROM deals JOIN links ON deal = deals.id WHERE name LIKE 'In %' GROUP BY 1")"
