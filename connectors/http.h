@@ -86,6 +86,8 @@ int ds_http_wait(struct ds_http *http, size_t lane, struct ds_http_answer *answe
 /* Waits until one of the lanes has ended and tells which one was first; ds_http_wait() on it then
  * does not wait. */
 int ds_http_wait_first(struct ds_http *http, size_t *lane, struct ds_err *err);
+/* Whether a request has failed for a body longer than was to be taken: asked again, it comes again. */
+bool ds_http_too_long(const struct ds_err *err);
 /* Ends what is in the background and that nobody wants any more; nothing happens when there is
  * nothing. */
 void ds_http_abandon(struct ds_http *http);

@@ -109,14 +109,20 @@ static const char *where_set(const struct ds_lane *lane)
     return options->connection;
 }
 
+#define TOO_LONG ": the answer is longer than "
+
+bool ds_http_too_long(const struct ds_err *err)
+{
+    return strstr(err->text, TOO_LONG) != NULL;
+}
+
 static int broken_transfer(struct ds_lane *lane, struct ds_err *err)
 {
     const struct fault *fault = fault_of(lane->code);
     const char *reason = lane->reason[0] ? lane->reason : curl_easy_strerror(lane->code);
 
     if (lane->too_long) {
-        ds_fail(err, DS_E_REMOTE, "%s: the answer is longer than %zu bytes", lane->label.text,
-                lane->max_answer);
+        ds_fail(err, DS_E_REMOTE, "%s" TOO_LONG "%zu bytes", lane->label.text, lane->max_answer);
         return ds_hint(err, "look whether a very long text field can be left out of the mapping");
     }
     if (lane->head_too_long) {

@@ -281,7 +281,7 @@ static int mark(struct bulk *b, struct ds_err *err)
  * smaller ones, and so is all that follows. */
 static int take_smaller(struct bulk *b, const char *locator, struct ds_err *err)
 {
-    if (!strstr(err->text, "the answer is longer than") || (!b->lists && b->most <= FEWEST_RECORDS))
+    if (!ds_http_too_long(err) || (!b->lists && b->most <= FEWEST_RECORDS))
         return err->status;
     ds_err_clear(err);
     ds_api_abandon(b->f->remote->api);

@@ -64,12 +64,6 @@ static void compose(const struct ds_sf_fetch *f, int64_t since_ms, int64_t until
     ds_http_escape(url, ds_instant_text(until_ms, instant));
 }
 
-/* A list that is longer than an answer may be is no more use when it is asked for again. */
-static bool is_too_long(const struct ds_err *err)
-{
-    return strstr(err->text, "the answer is longer than") != NULL;
-}
-
 /* Whole minutes, for seconds are cut off anyway, and one of them at least (SF-47). */
 int ds_sf_deleted_ask(struct ds_sf_fetch *f, int64_t since_ms, struct ds_sf_deleted *out,
                       struct ds_err *err)
@@ -96,7 +90,7 @@ int ds_sf_deleted_ask(struct ds_sf_fetch *f, int64_t since_ms, struct ds_sf_dele
             &(struct ds_api_call){.url = url.text, .repeatable = true, .any_status = true}, &reply,
             err);
     ds_buf_clear(&url);
-    if (rc && is_too_long(err)) {
+    if (rc && ds_http_too_long(err)) {
         ds_err_clear(err);
         out->whole = refusals[1].whole;
         return DS_OK;

@@ -131,7 +131,7 @@ static int mark(struct walk *w, struct ds_err *err)
 /* A page that is longer than we take is read again in smaller ones, and so is all that follows. */
 static bool take_smaller(struct reading *r, const struct ds_err *err)
 {
-    if (!strstr(err->text, "the answer is longer than") || r->chain.most <= FEWEST_ROWS)
+    if (!ds_http_too_long(err) || r->chain.most <= FEWEST_ROWS)
         return false;
     r->chain.most = r->chain.most / 2 > FEWEST_ROWS ? r->chain.most / 2 : FEWEST_ROWS;
     return true;
